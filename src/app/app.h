@@ -1,0 +1,13 @@
+/* App: the running program, immutable after start. Made by cmd_server.c (and by commands that need the store), passed
+ * to every request as c->app. */
+#pragma once
+#include "app/config.h"
+
+struct store;
+struct artifacts;
+
+struct app {
+    struct config config;
+    struct store *store;         /* tracking store */
+    struct artifacts *artifacts; /* where proxied artifacts are kept; NULL with --no-serve-artifacts */
+};

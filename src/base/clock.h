@@ -1,0 +1,20 @@
+/* Clocks and random names. */
+#pragma once
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct arena;
+
+/* Milliseconds since 1970, as MLflow stores times. */
+int64_t clock_ms(void);
+
+/* Monotonic milliseconds and microseconds, for deadlines and durations. */
+int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
+
+/* `n` random bytes from the kernel. */
+void random_bytes(void *out, size_t n);
+
+/* A random UUID as 32 lower-case hex digits: the form of run ids. */
+struct str uuid_hex(struct arena *a);
