@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
+NO_DATABASE = object()  # for Server(database=...): give no --backend-store-uri
 START_SECONDS = {"millrace": 20, "official": 120}
 
 
@@ -61,7 +62,7 @@ class Server:
     def __init__(self, directory, kind=None, flags=(), env=None, database=None, artifacts=None, prefix=""):
         self.directory = Path(directory)
         self.kind = kind or kind_under_test()
-        self.database = Path(database or self.directory / "mlflow.db")
+        self.database = database or self.directory / "mlflow.db"
         self.artifacts = Path(artifacts or self.directory / "artifacts")
         self.flags = list(flags)
         self.env = server_environment(env)
@@ -80,7 +81,7 @@ class Server:
         else:
             program = [str(millrace_binary()), "server"]
         command = program + ["--host", "127.0.0.1", "--port", str(self.port)] + self.flags
-        if "--backend-store-uri" not in self.flags:
+        if "--backend-store-uri" not in self.flags and self.database is not NO_DATABASE:
             command += ["--backend-store-uri", f"sqlite:///{self.database}"]
         if not {"--no-serve-artifacts", "--artifacts-destination"} & set(self.flags):
             command += ["--artifacts-destination", str(self.artifacts)]
