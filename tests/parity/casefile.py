@@ -39,7 +39,8 @@ class Step:
     half: bool = False  # the official server works with a half-read message here; a clean 400 is as good
     unordered: list = field(default_factory=list)
     ignore: list = field(default_factory=list)
-    expect: tuple = ()  # (status, error_code or "", reason)
+    expect: tuple = ()  # (status, error_code or "", reason): instead of the recording
+    accept: tuple = ()  # the same, besides the recording
     sleep: float = 0.0
 
 
@@ -200,15 +201,15 @@ def parse_step(line, where):
 
 
 def parse_note(step, text):
-    """An indented line below a step: `expect STATUS [CODE] because REASON`, `loose because REASON`, `unordered PATH` ..."""
+    """An indented line below a step: `expect STATUS [CODE] because REASON`, `loose because REASON` ..."""
     head, _, reason = text.partition(" because ")
     words = head.split()
-    if words[0] == "expect":
+    if words[0] in ("expect", "accept"):
         if not reason:
-            raise CaseError("expect needs a reason")
-        step.expect = (int(words[1]), words[2] if len(words) > 2 else "", reason)
-    elif words[0] == "loose":
-        step.loose = True
+            raise CaseError(words[0] + " needs a reason")
+        setattr(step, words[0], (int(words[1]), words[2] if len(words) > 2 else "", reason))
+    elif words[0] in ("loose", "half"):
+        setattr(step, words[0], True)
     elif words[0] in ("unordered", "ignore"):
         getattr(step, words[0]).extend(words[1:])
     else:

@@ -38,7 +38,7 @@ class Client:
         raise AssertionError("not reached")
 
     def exchange(self, method, target, body, headers):
-        self.connection.putrequest(method, target, skip_accept_encoding=True)
+        self.connection.putrequest(method, target, skip_host="host" in headers, skip_accept_encoding=True)
         if body is not None or method in ("POST", "PUT", "PATCH"):
             headers = {**headers, "content-length": str(len(body or b""))}
         for name, value in headers.items():

@@ -56,6 +56,7 @@ class Names:
         for number, symbol in self.numbers.items():
             value = re.sub(rf"(?i)((?:\bids?[ =:'\"\[]{{1,3}}|experiment '?|value |for '?|:/|, |/)){number}(?![\w.])",
                            lambda m, s=symbol: m[1] + s, value)
+            value = re.sub(rf"(?<=['\"]){number}(?=/)", symbol, value)
         return value
 
 
@@ -148,6 +149,8 @@ def normal_headers(headers):
         value = headers.get(name)
         if name == "allow" and value:
             value = ", ".join(sorted(v.strip() for v in value.split(",")))
+        if name == "location" and value:
+            value = re.sub(r"^https?://[^/]+", "<server>", value)
         if value != DEFAULT_HEADERS.get(name):
             kept[name] = value
     return kept
