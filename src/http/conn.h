@@ -56,7 +56,7 @@ struct conn {
     struct security_request asked;
     const struct raw_handler *handler; /* begun and neither finished nor aborted; or NULL */
     struct str uri;                    /* as it came, with query */
-    bool head_only, close_after;
+    bool head_only, close_after, preflight;
     uint64_t drained; /* bytes of a refused body */
     int64_t started_us;
 };

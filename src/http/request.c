@@ -200,6 +200,7 @@ static bool admit(struct conn *k, const char *method, const char *version) {
         return false;
     }
     if (h->origin.p && h->cors_method.p && strcmp(method, "OPTIONS") == 0 && !k->http->security.off) {
+        k->preflight = true;
         security_preflight(&k->http->security, &k->x, h->origin, h->cors_method, h->cors_headers);
         return false;
     }
@@ -292,7 +293,7 @@ void *request_line(void *cls, const char *uri, struct MHD_Connection *mhd) {
     k->state = CONN_LINE;
     k->head = (struct head){0};
     k->handler = NULL;
-    k->close_after = false;
+    k->close_after = k->preflight = false;
     k->drained = 0;
     k->started_us = clock_monotonic_us();
     k->c = (struct ctx){.arena = arena,

@@ -175,7 +175,8 @@ static bool add_headers(struct MHD_Response *made, const struct response *r) {
 
 enum MHD_Result response_send(struct conn *k) {
     struct response *r = &k->x.res;
-    security_add_headers(&k->http->security, &k->asked, &k->x);
+    if (!k->preflight)
+        security_add_headers(&k->http->security, &k->asked, &k->x);
     if (k->close_after || atomic_load_explicit(&k->http->draining, memory_order_relaxed))
         response_header(&k->x, "Connection", STR("close"));
     struct MHD_Response *made = make(r);
