@@ -5,7 +5,7 @@
 #pragma once
 #include "artifact/artifact.h"
 
-struct place {
+struct artifact_place {
     struct artifacts *root;
     struct str prefix; /* path of the artifacts beneath the root, "" for the root itself */
     bool owned;        /* the root was opened for this place */
@@ -13,9 +13,9 @@ struct place {
 
 /* Opens the place a stored URI names. `served` is the server's own destination, NULL when it serves none.
  * ERR_INVALID_PARAMETER for URIs this server may not follow, ERR_NOT_IMPLEMENTED for storage it cannot reach. */
-[[nodiscard]] int place_open(struct ctx *c, struct str uri, struct artifacts *served, struct place *out);
+[[nodiscard]] int place_open(struct ctx *c, struct str uri, struct artifacts *served, struct artifact_place *out);
 
 /* Path beneath the root of `path` beneath the place; checked before by path_check. */
-struct str place_path(struct arena *a, const struct place *p, struct str path);
+struct str place_path(struct arena *a, const struct artifact_place *p, struct str path);
 
-void place_close(struct place *p);
+void place_close(struct artifact_place *p);
