@@ -1,0 +1,404 @@
+/* The rules of webhooks; see webhooks.h. */
+#include "service/webhooks.h"
+
+#include <time.h>
+
+#include "app/app.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "hooks/queue.h"
+#include "hooks/send.h"
+#include "search/page_token.h"
+#include "store/q_webhooks.h"
+
+enum {
+    MAX_NAME = 63,
+    MAX_PAGE = 1000,
+    DEFAULT_PAGE = 100,
+    MAX_WAITING = 10000, /* deliveries in the queue; what comes on top is dropped with a warning */
+};
+
+/* ---- events --------------------------------------------------------------------------------------------- */
+
+enum fact { NAME = 1, VERSION = 2, KEY = 4, VALUE = 8, ALIAS = 16, SOURCE = 32, RUN = 64, TEMPLATE = 128, TAGS = 256,
+            DESCRIPTION = 512 };
+
+/* The events there are, and the members of their payloads. MLflow: VALID_ENTITY_ACTIONS, webhook payload types. */
+static const struct event_kind {
+    enum webhook_entity entity;
+    enum webhook_action action;
+    unsigned facts;
+} kinds[] = {
+    {HOOK_REGISTERED_MODEL, HOOK_CREATED, NAME | TAGS | DESCRIPTION},
+    {HOOK_MODEL_VERSION, HOOK_CREATED, NAME | VERSION | SOURCE | RUN | TAGS | DESCRIPTION},
+    {HOOK_MODEL_VERSION_TAG, HOOK_DELETED, NAME | VERSION | KEY},
+    {HOOK_MODEL_VERSION_TAG, HOOK_SET, NAME | VERSION | KEY | VALUE},
+    {HOOK_MODEL_VERSION_ALIAS, HOOK_CREATED, NAME | ALIAS | VERSION},
+    {HOOK_MODEL_VERSION_ALIAS, HOOK_DELETED, NAME | ALIAS},
+    {HOOK_PROMPT, HOOK_CREATED, NAME | TAGS | DESCRIPTION},
+    {HOOK_PROMPT_VERSION, HOOK_CREATED, NAME | VERSION | TEMPLATE | TAGS | DESCRIPTION},
+    {HOOK_PROMPT_TAG, HOOK_DELETED, NAME | KEY},
+    {HOOK_PROMPT_TAG, HOOK_SET, NAME | KEY | VALUE},
+    {HOOK_PROMPT_VERSION_TAG, HOOK_DELETED, NAME | VERSION | KEY},
+    {HOOK_PROMPT_VERSION_TAG, HOOK_SET, NAME | VERSION | KEY | VALUE},
+    {HOOK_PROMPT_ALIAS, HOOK_CREATED, NAME | ALIAS | VERSION},
+    {HOOK_PROMPT_ALIAS, HOOK_DELETED, NAME | ALIAS},
+    {HOOK_BUDGET_POLICY, HOOK_EXCEEDED, 0},
+};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+static const struct event_kind *find_kind(int entity, int action) {
+    for (size_t i = 0; i < N_KINDS; i++)
+        if ((int)kinds[i].entity == entity && (int)kinds[i].action == action)
+            return &kinds[i];
+    return NULL;
+}
+
+/* "['created', 'deleted']": the actions an entity has, in alphabetical order as the table is. */
+static struct str actions_of(struct ctx *c, int entity) {
+    struct buf b = BUF_IN(c->arena);
+    buf_char(&b, '[');
+    for (size_t i = 0; i < N_KINDS; i++)
+        if ((int)kinds[i].entity == entity)
+            buf_fmt(&b, "%s'%s'", b.n > 1 ? ", " : "", webhook_word(c->arena, &WebhookAction_enum, kinds[i].action).p);
+    buf_char(&b, ']');
+    return buf_end(&b);
+}
+
+static int check_event(struct ctx *c, const struct WebhookEvent *e) {
+    if (find_kind(e->entity.v, e->action.v))
+        return OK;
+    if (e->entity.v == 0 || e->action.v == 0)
+        return fail_invalid(c, "A webhook event must have an entity and an action.");
+    return fail_invalid(c, "Invalid action '%s' for entity '%s'. Valid actions are: %s",
+                        webhook_word(c->arena, &WebhookAction_enum, e->action.v).p,
+                        webhook_word(c->arena, &WebhookEntity_enum, e->entity.v).p, actions_of(c, e->entity.v).p);
+}
+
+static int check_events(struct ctx *c, const struct WebhookEvent_list *events) {
+    int err = OK;
+    if (events->n == 0)
+        return fail_invalid(c, "Webhook events must be a non-empty list of WebhookEvent objects: [].");
+    for (size_t i = 0; i < events->n && !err; i++)
+        err = check_event(c, &events->v[i]);
+    return err;
+}
+
+/* ---- payloads ------------------------------------------------------------------------------------------- */
+
+static void put_member(struct buf *b, const char *name, struct str value) {
+    if (b->p[b->n - 1] != '{')
+        BUF_LIT(b, ", ");
+    buf_fmt(b, "\"%s\": ", name);
+    if (value.p)
+        json_put_string(b, value);
+    else
+        BUF_LIT(b, "null");
+}
+
+static void put_tags(struct buf *b, const struct str_map *tags) {
+    BUF_LIT(b, ", \"tags\": {");
+    for (size_t i = 0; tags && i < tags->n; i++) {
+        if (i)
+            BUF_LIT(b, ", ");
+        json_put_string(b, tags->v[i].key);
+        BUF_LIT(b, ": ");
+        json_put_string(b, tags->v[i].value);
+    }
+    buf_char(b, '}');
+}
+
+static void put_facts(struct buf *b, unsigned facts, const struct webhook_facts *f) {
+    const struct {
+        enum fact fact;
+        const char *name;
+        struct str value;
+    } members[] = {
+        {NAME, "name", f->name},       {ALIAS, "alias", f->alias},          {VERSION, "version", f->version},
+        {KEY, "key", f->key},          {VALUE, "value", f->value},          {SOURCE, "source", f->source},
+        {RUN, "run_id", f->run_id},    {TEMPLATE, "template", f->template}, {TAGS, "tags", {0}},
+        {DESCRIPTION, "description", f->description},
+    };
+    buf_char(b, '{');
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (!(facts & members[i].fact))
+            continue;
+        if (members[i].fact == TAGS)
+            put_tags(b, f->tags);
+        else
+            put_member(b, members[i].name, members[i].value);
+    }
+    buf_char(b, '}');
+}
+
+/* "2026-01-31T12:00:00.123000+00:00", as Python's isoformat writes it. */
+static void put_time(struct buf *b, int64_t ms) {
+    struct tm tm;
+    time_t seconds = ms / 1000;
+    char text[32];
+    gmtime_r(&seconds, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+    buf_fmt(b, "%s.%03d000+00:00", text, (int)(ms % 1000));
+}
+
+static struct str make_body(struct ctx *c, const struct event_kind *kind, const struct webhook_facts *facts) {
+    struct buf b = BUF_IN(c->arena);
+    buf_fmt(&b, "{\"entity\": \"%s\", \"action\": \"%s\", \"timestamp\": \"",
+            webhook_word(c->arena, &WebhookEntity_enum, kind->entity).p,
+            webhook_word(c->arena, &WebhookAction_enum, kind->action).p);
+    put_time(&b, clock_ms());
+    BUF_LIT(&b, "\", \"data\": ");
+    if (kind->facts)
+        put_facts(&b, kind->facts, facts);
+    else
+        BUF_LIT(&b, "{\"budget_policy_id\": \"bp-abc123\", \"budget_unit\": \"USD\", \"budget_amount\": 100.0, "
+                    "\"current_spend\": 105.5, \"duration_unit\": \"MONTHS\", \"duration_value\": 1, "
+                    "\"target_scope\": \"ENDPOINT\", \"workspace\": \"default\", \"target_value\": \"ep-abc123\", "
+                    "\"window_start\": 1704067200000}");
+    buf_char(&b, '}');
+    return buf_end(&b);
+}
+
+int webhook_emit(struct ctx *c, enum webhook_entity entity, enum webhook_action action,
+                 const struct webhook_facts *facts) {
+    const struct event_kind *kind = find_kind(entity, action);
+    const struct WebhookEvent event = {.entity = ENUM(entity), .action = ENUM(action)};
+    int64_t queued = 0;
+    must(kind);
+    int err = q_webhook_enqueue(c, &event, make_body(c, kind, facts), clock_ms(), MAX_WAITING, &queued);
+    if (queued < 0)
+        log_warning("webhook queue: %d deliveries are waiting, an event was dropped", MAX_WAITING);
+    if (queued > 0)
+        hooks_nudge(c->app->hooks);
+    return err;
+}
+
+/* The example that a test sends. MLflow: get_example_payload_for_event. */
+static struct str example_body(struct ctx *c, const struct event_kind *kind) {
+    bool prompt = kind->entity >= HOOK_PROMPT && kind->entity <= HOOK_PROMPT_ALIAS;
+    bool version = (kind->facts & (SOURCE | TEMPLATE)) != 0;
+    struct str_pair tag = {STR("example_key"), STR("example_value")};
+    const struct str_map tags = {&tag, 1};
+    return make_body(c, kind,
+                     &(struct webhook_facts){.name = prompt ? STR("example_prompt") : STR("example_model"),
+                                             .version = STR("1"),
+                                             .key = tag.key,
+                                             .value = tag.value,
+                                             .alias = STR("example_alias"),
+                                             .source = STR("models:/123"),
+                                             .run_id = STR("abcd1234abcd5678"),
+                                             .template = STR("Hello {{name}}!"),
+                                             .tags = &tags,
+                                             .description = str_fmt(c->arena, "An example %s%s",
+                                                                    prompt    ? "prompt"
+                                                                    : version ? "model"
+                                                                              : "registered model",
+                                                                    version ? " version" : "")});
+}
+
+/* ---- operations ----------------------------------------------------------------------------------------- */
+
+static bool alphanumeric(char ch) {
+    return (ch >= '0' && ch <= '9') || ((ch | 32) >= 'a' && (ch | 32) <= 'z');
+}
+
+static int check_name(struct ctx *c, struct str name) {
+    bool ok = name.n > 0 && name.n <= MAX_NAME && alphanumeric(name.p[0]) && alphanumeric(name.p[name.n - 1]);
+    for (size_t i = 0; i < name.n && ok; i++)
+        ok = alphanumeric(name.p[i]) || strchr("._-", name.p[i]);
+    if (ok)
+        return OK;
+    return fail_invalid(c,
+                        "Webhook name '%.*s' is invalid. It must start and end with a letter or digit, be less than "
+                        "63 characters long, and contain only letters, digits, dots (.), underscores (_), and "
+                        "hyphens (-).",
+                        STR_FMT(name));
+}
+
+static const struct address_policy *policy_of(const struct ctx *c) {
+    return &hooks_options_of(c->app->hooks)->policy;
+}
+
+/* What a write operation works on inside its transaction. */
+struct change {
+    struct Webhook *webhook;
+    struct str secret; /* the token to store; absent: none, or the one that is there */
+    const struct UpdateWebhook *update;
+};
+
+static int seal(struct ctx *c, struct str secret, struct str *token) {
+    return secret.n ? fernet_encrypt(c, hooks_key(c->app->hooks), secret, token) : OK;
+}
+
+static int insert(struct ctx *c, void *arg) {
+    const struct change *k = arg;
+    int err = q_webhook_insert(c, k->webhook, k->secret);
+    return err ? err : q_webhook_events_set(c, k->webhook->webhook_id, &k->webhook->events);
+}
+
+int webhook_create(struct ctx *c, const struct CreateWebhook *req, struct CreateWebhookResponse *res) {
+    struct change k = {.webhook = ARENA_NEW(c->arena, struct Webhook)};
+    int64_t now = clock_ms();
+    int err = check_events(c, &req->events);
+    if (!err)
+        err = check_name(c, req->name);
+    if (!err)
+        err = webhook_url_check(c, policy_of(c), req->url);
+    if (!err)
+        err = seal(c, req->secret, &k.secret);
+    if (err)
+        return err;
+    struct str hex = uuid_hex(c->arena);
+    *k.webhook = (struct Webhook){
+        .webhook_id = str_fmt(c->arena, "%.8s-%.4s-%.4s-%.4s-%s", hex.p, hex.p + 8, hex.p + 12, hex.p + 16, hex.p + 20),
+        .name = req->name,
+        .description = req->description.n ? req->description : (struct str){0},
+        .url = req->url,
+        .events = req->events,
+        .status = ENUM(req->status.set ? req->status.v : WEBHOOK_ACTIVE),
+        .creation_timestamp = I64(now),
+        .last_updated_timestamp = I64(now),
+    };
+    res->webhook = k.webhook;
+    return store_write(c, c->app->store, insert, &k);
+}
+
+struct page {
+    int64_t offset, limit;
+    struct ListWebhooksResponse *res;
+};
+
+static int read_page(struct ctx *c, void *arg) {
+    struct page *p = arg;
+    return q_webhooks_list(c, p->offset, p->limit + 1, &p->res->webhooks);
+}
+
+int webhooks_list(struct ctx *c, const struct ListWebhooks *req, struct ListWebhooksResponse *res) {
+    struct page p = {.limit = req->max_results.v ? req->max_results.v : DEFAULT_PAGE, .res = res};
+    if (p.limit < 1 || p.limit > MAX_PAGE)
+        return fail_invalid(c, "max_results must be between 1 and 1000.");
+    int err = page_token_offset(c, req->page_token, &p.offset);
+    if (!err)
+        err = store_read(c, c->app->store, read_page, &p);
+    if (err || (int64_t)res->webhooks.n <= p.limit)
+        return err;
+    res->webhooks.n = (size_t)p.limit;
+    res->next_page_token = page_token_of_offset(c->arena, p.offset + p.limit);
+    return OK;
+}
+
+struct lookup {
+    struct str id;
+    struct Webhook *webhook;
+    struct str secret;
+};
+
+static int read_one(struct ctx *c, void *arg) {
+    struct lookup *l = arg;
+    return q_webhook_get(c, l->id, l->webhook, &l->secret);
+}
+
+int webhook_get(struct ctx *c, const struct GetWebhook *req, struct GetWebhookResponse *res) {
+    struct lookup l = {.id = req->webhook_id, .webhook = ARENA_NEW(c->arena, struct Webhook)};
+    res->webhook = l.webhook;
+    return store_read(c, c->app->store, read_one, &l);
+}
+
+static int apply_update(struct ctx *c, void *arg) {
+    const struct change *k = arg;
+    const struct UpdateWebhook *u = k->update;
+    struct Webhook *w = k->webhook;
+    int err = q_webhook_get(c, u->webhook_id, w, NULL);
+    if (err)
+        return err;
+    if (u->name.n)
+        w->name = u->name;
+    if (u->description.p)
+        w->description = u->description;
+    if (u->url.n)
+        w->url = u->url;
+    if (u->status.set)
+        w->status = u->status;
+    w->last_updated_timestamp = I64(clock_ms());
+    err = q_webhook_update(c, w, k->secret);
+    if (err || u->events.n == 0)
+        return err;
+    w->events = u->events;
+    return q_webhook_events_set(c, w->webhook_id, &w->events);
+}
+
+int webhook_update(struct ctx *c, const struct UpdateWebhook *req, struct UpdateWebhookResponse *res) {
+    struct change k = {.webhook = ARENA_NEW(c->arena, struct Webhook), .update = req};
+    struct lookup l = {.id = req->webhook_id, .webhook = k.webhook};
+    int err = store_read(c, c->app->store, read_one, &l);
+    if (!err && req->name.n)
+        err = check_name(c, req->name);
+    if (!err && req->url.n)
+        err = webhook_url_check(c, policy_of(c), req->url);
+    if (!err && req->events.n)
+        err = check_events(c, &req->events);
+    if (!err)
+        err = seal(c, req->secret, &k.secret);
+    if (err)
+        return err;
+    res->webhook = k.webhook;
+    return store_write(c, c->app->store, apply_update, &k);
+}
+
+static int delete_one(struct ctx *c, void *arg) {
+    struct lookup *l = arg;
+    int err = read_one(c, l);
+    return err ? err : q_webhook_delete(c, l->id, clock_ms());
+}
+
+int webhook_delete(struct ctx *c, const struct DeleteWebhook *req, struct Empty *res) {
+    struct lookup l = {.id = req->webhook_id, .webhook = ARENA_NEW(c->arena, struct Webhook)};
+    (void)res;
+    return store_write(c, c->app->store, delete_one, &l);
+}
+
+/* Sends the request and waits; what goes wrong on the way is part of the result, not an error. */
+static int send_and_tell(struct ctx *c, const struct delivery *d, struct WebhookTestResult *out) {
+    const struct hooks_options *o = hooks_options_of(c->app->hooks);
+    struct buf answer = BUF_IN(c->arena);
+    struct send_request r = {.policy = &o->policy, .answer = &answer};
+    long status = 0;
+    int err = send_prepare(c, &r, d, o->timeout_s);
+    if (err)
+        return err;
+    CURLcode rc = curl_easy_perform(r.curl);
+    curl_easy_getinfo(r.curl, CURLINFO_RESPONSE_CODE, &status);
+    out->success = BOOL(rc == CURLE_OK && status < 400);
+    if (rc == CURLE_OK) {
+        out->response_status = I64(status);
+        out->response_body = buf_end(&answer);
+    } else {
+        out->error_message = str_fmt(c->arena, "Failed to test webhook: %s",
+                                     r.blocked    ? "the address is not public"
+                                     : r.error[0] ? r.error
+                                                  : curl_easy_strerror(rc));
+    }
+    send_release(&r);
+    return OK;
+}
+
+int webhook_test(struct ctx *c, const struct TestWebhook *req, struct TestWebhookResponse *res) {
+    struct Webhook w = {0};
+    struct lookup l = {.id = req->webhook_id, .webhook = &w};
+    struct str secret = {0};
+    int err = req->event ? check_event(c, req->event) : OK;
+    if (!err)
+        err = store_read(c, c->app->store, read_one, &l);
+    if (!err && l.secret.n)
+        err = fernet_decrypt(c, hooks_key(c->app->hooks), l.secret, &secret);
+    if (err)
+        return err;
+    const struct WebhookEvent *event = req->event ? req->event : &w.events.v[0];
+    const struct event_kind *kind = w.events.n || req->event ? find_kind(event->entity.v, event->action.v) : NULL;
+    if (!kind)
+        return fail_invalid(c, "The webhook listens to no event that can be tested.");
+    const struct delivery d = {uuid_hex(c->arena), w.url, secret, example_body(c, kind)};
+    res->result = ARENA_NEW(c->arena, struct WebhookTestResult);
+    return send_and_tell(c, &d, res->result);
+}
