@@ -296,11 +296,11 @@ DECLARE_MSG(GetMetricHistory)
 DECLARE_MSG(GetMetricHistoryResponse)
 
 #define GetMetricHistoryBulkInterval_FIELDS(F, M) \
-    F(M, strs, run_ids, , 0) \
-    F(M, str, metric_key, , 0) \
-    F(M, i64, start_step, , NARROW) \
-    F(M, i64, end_step, , NARROW) \
-    F(M, i64, max_results, , NARROW)
+    F(M, strs, run_ids, , REQ | CHK) \
+    F(M, str, metric_key, , REQ | CHK) \
+    F(M, i64, start_step, , NARROW | CHK) \
+    F(M, i64, end_step, , NARROW | CHK) \
+    F(M, i64, max_results, , NARROW | CHK)
 DECLARE_MSG(GetMetricHistoryBulkInterval)
 
 #define MetricWithRunId_FIELDS(F, M) \
@@ -310,6 +310,17 @@ DECLARE_MSG(GetMetricHistoryBulkInterval)
     F(M, i64, step, , 0) \
     F(M, str, run_id, , 0)
 DECLARE_MSG(MetricWithRunId)
+
+/* The answer holds `metrics` even when there are none. MLflow: get_metric_history_bulk_handler. */
+#define GetMetricHistoryBulk_FIELDS(F, M) \
+    F(M, strs, run_id, , 0) \
+    F(M, str, metric_key, , 0) \
+    F(M, i64, max_results, , CHK)
+DECLARE_MSG(GetMetricHistoryBulk)
+
+#define GetMetricHistoryBulkResponse_FIELDS(F, M) \
+    F(M, list, metrics, MetricWithRunId, EMPTY)
+DECLARE_MSG(GetMetricHistoryBulkResponse)
 
 #define GetMetricHistoryBulkIntervalResponse_FIELDS(F, M) \
     F(M, list, metrics, MetricWithRunId, 0)
