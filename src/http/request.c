@@ -72,7 +72,8 @@ static bool is_malformed(const struct head *h, const char *method, const char *v
         return true;
     if (h->n_encoding && (h->n_length || !str_ieq(h->transfer_encoding, STR("chunked"))))
         return true;
-    if (h->n_encoding && strcmp(version, MHD_HTTP_VERSION_1_1) != 0)
+    bool is_1_1 = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
+    if (is_1_1 ? h->n_host == 0 : h->n_encoding > 0)
         return true;
     for (size_t i = 0; i < uri.n; i++)
         if ((unsigned char)uri.p[i] <= ' ' || uri.p[i] == 0x7f)

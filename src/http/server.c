@@ -148,6 +148,7 @@ static void on_library_message(void *cls, const char *fmt, va_list ap) {
     log_debug("http: %s", text);
 }
 
+/* Not strict about clients: request.c makes those checks, as the library's own answers to them come out garbled. */
 static struct MHD_Daemon *start_daemon(struct http *h, unsigned max_connections) {
     unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(
@@ -155,7 +156,7 @@ static struct MHD_Daemon *start_daemon(struct http *h, unsigned max_connections)
         MHD_OPTION_LISTEN_SOCKET, h->listener, MHD_OPTION_CONNECTION_LIMIT, max_connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
         (size_t)MEMORY_STEP, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_THREAD_STACK_SIZE,
-        (size_t)STACK, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, request_line, h,
+        (size_t)STACK, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, request_line, h,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_quoted, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_done, h,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
