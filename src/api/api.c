@@ -9,15 +9,20 @@
 #include "api/routes.h"
 #include "api/routes_artifacts.h"
 #include "api/routes_registry.h"
+#include "api/routes_webhooks.h"
 #include "app/app.h"
+#include "service/aliases.h"
 #include "service/artifacts.h"
 #include "service/datasets.h"
 #include "service/experiments.h"
+#include "service/history.h"
+#include "service/logged_models.h"
 #include "service/metrics.h"
+#include "service/models.h"
 #include "service/params_tags.h"
+#include "service/registry_tags.h"
 #include "service/runs.h"
-#include "service/search_experiments.h"
-#include "service/search_runs.h"
+#include "service/versions.h"
 #include "store/store.h"
 
 enum {
@@ -37,10 +42,23 @@ enum {
 #define NO_THUNK(...)
 #define ROW(method, version, path, flags, Req, Res, tx, fn) \
     {#method, version, path, flags, &Req##_msg, &Res##_msg, tx, serve_##fn, NULL},
+#define RAW_ROW(method, version, path, flags, handler) {#method, version, path, flags, NULL, NULL, TX_NONE, NULL, &handler},
 
-TRACKING_ROUTES(THUNK, NO_THUNK)
+/* Every table that makes message operations. */
+#define MESSAGE_ROUTES(R, A) \
+    TRACKING_ROUTES(R, A)    \
+    ARTIFACT_ROUTES(R, A)    \
+    REGISTRY_ROUTES(R, A)
 
-static const struct route routes[] = {TRACKING_ROUTES(ROW, ROW)};
+MESSAGE_ROUTES(THUNK, NO_THUNK)
+
+static const struct route routes[] = {
+    // clang-format off
+    MESSAGE_ROUTES(ROW, ROW)
+    HEALTH_ROUTES(RAW_ROW)
+    ARTIFACT_RAW_ROUTES(RAW_ROW)
+    // clang-format on
+};
 
 const struct route *api_routes(size_t *n) {
     *n = sizeof routes / sizeof *routes;

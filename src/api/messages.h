@@ -12,3 +12,4 @@ extern const struct enum_def RunStatus_enum;
 
 #include "api/messages_tracking.h"
 #include "api/messages_registry.h"
+#include "api/messages_webhooks.h"

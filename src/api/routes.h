@@ -2,8 +2,10 @@
  * Included by api.c alone, which makes `struct route` rows of it (see route.h).
  *
  *   R(method, version, path, flags, Request, Response, tx, service function)
- *   A(...)  the same for a function that stands in an R row already (a second method or path)
- * The path stands below /api/<version>/ and /ajax-api/<version>/. Raw operations: routes_artifacts.h, health.h. */
+ *   A(...)  the same for a function that stands in an R row already (a second method or path) 
+ *   W(method, version, path, flags, handler) is a raw operation
+ * The path stands below /api/<version>/ and /ajax-api/<version>/. T is TRACKING. The other
+ * tables: routes_artifacts.h, routes_registry.h, routes_webhooks.h, health.h. */
 #pragma once
 
 #define TRACKING_ROUTES(R, A)                                                                                         \
@@ -17,10 +19,6 @@
     R(POST, "2.0", "mlflow/experiments/restore", T | PREVIEW, RestoreExperiment, Empty, TX_WRITE,                     \
       experiment_restore)                                                                                             \
     R(POST, "2.0", "mlflow/experiments/update", T | PREVIEW, UpdateExperiment, Empty, TX_WRITE, experiment_rename)    \
-    R(GET, "2.0", "mlflow/experiments/search", T | PREVIEW, SearchExperiments, SearchExperimentsResponse, TX_READ,    \
-      experiments_search)                                                                                             \
-    A(POST, "2.0", "mlflow/experiments/search", T | PREVIEW, SearchExperiments, SearchExperimentsResponse, TX_READ,   \
-      experiments_search)                                                                                             \
     R(POST, "2.0", "mlflow/experiments/set-experiment-tag", T | PREVIEW, SetExperimentTag, Empty, TX_WRITE,           \
       experiment_tag_set)                                                                                             \
     R(POST, "2.0", "mlflow/experiments/delete-experiment-tag", T | PREVIEW, DeleteExperimentTag, Empty, TX_WRITE,     \
@@ -32,7 +30,6 @@
     R(POST, "2.0", "mlflow/runs/update", T | PREVIEW, UpdateRun, UpdateRunResponse, TX_WRITE, run_update)             \
     R(POST, "2.0", "mlflow/runs/delete", T | PREVIEW, DeleteRun, Empty, TX_WRITE, run_delete)                         \
     R(POST, "2.0", "mlflow/runs/restore", T | PREVIEW, RestoreRun, Empty, TX_WRITE, run_restore)                      \
-    R(POST, "2.0", "mlflow/runs/search", T | PREVIEW, SearchRuns, SearchRunsResponse, TX_READ, runs_search)           \
     R(POST, "2.0", "mlflow/runs/log-metric", T | PREVIEW, LogMetric, Empty, TX_WRITE, metric_log)                     \
     R(POST, "2.0", "mlflow/runs/log-parameter", T | PREVIEW, LogParam, Empty, TX_WRITE, param_log)                    \
     R(POST, "2.0", "mlflow/runs/log-batch", T | PREVIEW, LogBatch, Empty, TX_WRITE, batch_log)                        \
@@ -47,3 +44,10 @@
       GetMetricHistoryBulkResponse, TX_READ, metric_history_bulk)                                                     \
     R(GET, "2.0", "mlflow/metrics/get-history-bulk-interval", T, GetMetricHistoryBulkInterval,                        \
       GetMetricHistoryBulkIntervalResponse, TX_READ, metric_history_sampled)
+
+#define SEARCH_ROUTES(R, A)                                                                                           \
+    R(GET, "2.0", "mlflow/experiments/search", T | PREVIEW, SearchExperiments, SearchExperimentsResponse, TX_READ,    \
+      experiments_search)                                                                                             \
+    A(POST, "2.0", "mlflow/experiments/search", T | PREVIEW, SearchExperiments, SearchExperimentsResponse, TX_READ,   \
+      experiments_search)                                                                                             \
+    R(POST, "2.0", "mlflow/runs/search", T | PREVIEW, SearchRuns, SearchRunsResponse, TX_READ, runs_search)

@@ -74,7 +74,7 @@ static struct Run *new_run(struct ctx *c, struct RunInfo *info) {
 
 int run_create(struct ctx *c, const struct CreateRun *req, struct CreateRunResponse *res) {
     struct Experiment e = {0};
-    struct str name;
+    struct str name = {0};
     bool tagged;
     int64_t experiment_id;
     int err = experiment_parse_id(c, req->experiment_id, &experiment_id);
