@@ -36,7 +36,11 @@ def server(tmp_path_factory):
     if kind_under_test() == "millrace" and not millrace_binary().exists():
         pytest.exit(f"{millrace_binary()} is missing: build it, or set MILLRACE_BIN", returncode=2)
     # http is for the webhook tests, whose receiver is on this machine
-    env = {"MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https", "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true"}
+    env = {
+        "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https",
+        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
+        "MLFLOW_WEBHOOK_CACHE_TTL": "0",  # the official server looks up webhooks once a minute otherwise
+    }
     running = os.environ.get("MLFLOW_TEST_SERVER", "")
     chosen = RunningServer(running) if running.startswith("http") else Server(tmp_path_factory.mktemp("server"), env=env)
     with chosen as started:
