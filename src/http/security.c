@@ -215,10 +215,18 @@ static void add_cors_headers(const struct security *s, struct str origin, struct
         response_header(x, "Access-Control-Allow-Origin", origin);
 }
 
+static bool has_header(const struct response *r, const char *name) {
+    for (size_t i = 0; i < r->n_headers; i++)
+        if (str_is(r->headers[i].name, name))
+            return true;
+    return false;
+}
+
 void security_add_headers(const struct security *s, const struct security_request *r, struct exchange *x) {
     if (s->off)
         return;
-    response_header(x, "X-Content-Type-Options", STR("nosniff"));
+    if (!has_header(&x->res, "X-Content-Type-Options"))
+        response_header(x, "X-Content-Type-Options", STR("nosniff"));
     if (s->frame_options.n && !str_starts(r->path, STR("/static-files/lib/notebook-trace-renderer")))
         response_header(x, "X-Frame-Options", s->frame_options);
     add_cors_headers(s, r->origin, x);
