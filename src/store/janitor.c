@@ -14,8 +14,8 @@
 #include "store/wait.h"
 
 enum {
-    LOG_PAGES = 2000,       /* 8 MB: time for a checkpoint */
-    LOG_LONG_PAGES = 12000, /* 48 MB: readers wait for it */
+    LOG_PAGES = 2000,      /* 8 MB: time for a checkpoint */
+    LOG_LONG_PAGES = 4000, /* 16 MB: the last try was in vain, readers wait for this one */
     READERS_WAIT_MS = 100,
     KEEPER_WAIT_MS = 1000,
 };

@@ -204,9 +204,9 @@ static void run_batch(struct writer *w, struct job *own) {
     }
     w->log_pages = 0;
     commit(w, &b);
-    finish(&b, own);
-    if (w->log_pages)
+    if (w->log_pages) /* before the answers: who waits for the last one may close the store */
         w->after_commit(w->arg, w->log_pages);
+    finish(&b, own);
 }
 
 /* Answers all that wait with the failure to begin, SQLite's `rc`. */
