@@ -207,7 +207,7 @@ static bool lies_within(struct str path, struct str root) {
 /* MLflow: is_local_uri; a file: URI of another host is an error there too. */
 static int is_local(struct ctx *c, struct str source, bool *local) {
     struct uri u = uri_split(c->arena, source);
-    *local = u.scheme.n == 0 || str_is(u.scheme, "file");
+    *local = (u.scheme.n == 0 && !str_is(source, "databricks")) || str_is(u.scheme, "file");
     if (!*local || uri_local_path(c->arena, source).p)
         return OK;
     return fail(c, ERR_INTERNAL,
@@ -217,13 +217,15 @@ static int is_local(struct ctx *c, struct str source, bool *local) {
 }
 
 static int check_local(struct ctx *c, struct str source, const struct owner *o) {
-    struct str root = {0};
+    struct str root = {0}, path = uri_local_path(c->arena, source);
     int err = o->id.n ? load_root(c, o, source, &root) : OK;
     if (err)
         return err;
-    struct str path = uri_local_path(c->arena, source);
     struct str dir = root.p ? uri_local_path(c->arena, root) : root;
-    if (dir.p && memchr(path.p, 0, path.n) == NULL && lies_within(resolve(c->arena, path), resolve(c->arena, dir)))
+    bool readable = memchr(path.p, 0, path.n) == NULL;
+    if (o->id.n && readable)
+        source = resolve(c->arena, path);
+    if (dir.p && readable && lies_within(source, resolve(c->arena, dir)))
         return OK;
     return fail_invalid(c,
                         "Invalid model version source: '%.*s'. To use a local path as a model version source, the %s "
