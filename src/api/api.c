@@ -22,7 +22,10 @@
 #include "service/params_tags.h"
 #include "service/registry_tags.h"
 #include "service/runs.h"
+#include "service/search_experiments.h"
+#include "service/search_runs.h"
 #include "service/versions.h"
+#include "service/webhooks.h"
 #include "store/store.h"
 
 enum {
@@ -47,8 +50,10 @@ enum {
 /* Every table that makes message operations. */
 #define MESSAGE_ROUTES(R, A) \
     TRACKING_ROUTES(R, A)    \
+    SEARCH_ROUTES(R, A)      \
     ARTIFACT_ROUTES(R, A)    \
-    REGISTRY_ROUTES(R, A)
+    REGISTRY_ROUTES(R, A)    \
+    WEBHOOK_ROUTES(R, A)
 
 MESSAGE_ROUTES(THUNK, NO_THUNK)
 

@@ -198,11 +198,13 @@ DECLARE_MSG(UpdateRun)
 DECLARE_MSG(UpdateRunResponse)
 
 #define DeleteRun_FIELDS(F, M) \
-    F(M, str, run_id, , REQ | CHK)
+    F(M, str, run_id, , REQ | CHK) \
+    F(M, str, run_uuid, , COUNTS)
 DECLARE_MSG(DeleteRun)
 
 #define RestoreRun_FIELDS(F, M) \
-    F(M, str, run_id, , REQ | CHK)
+    F(M, str, run_id, , REQ | CHK) \
+    F(M, str, run_uuid, , COUNTS)
 DECLARE_MSG(RestoreRun)
 
 #define GetRun_FIELDS(F, M) \
@@ -256,11 +258,13 @@ DECLARE_MSG(SetTag)
 
 #define DeleteTag_FIELDS(F, M) \
     F(M, str, run_id, , REQ | CHK) \
+    F(M, str, run_uuid, , COUNTS) \
     F(M, str, key, , REQ | CHK)
 DECLARE_MSG(DeleteTag)
 
 #define LogBatch_FIELDS(F, M) \
     F(M, str, run_id, , REQ | CHK) \
+    F(M, str, run_uuid, , COUNTS) \
     F(M, list, metrics, Metric, CHK) \
     F(M, list, params, Param, CHK) \
     F(M, list, tags, RunTag, CHK)
@@ -268,17 +272,20 @@ DECLARE_MSG(LogBatch)
 
 #define LogInputs_FIELDS(F, M) \
     F(M, str, run_id, , REQ | CHK) \
+    F(M, str, run_uuid, , COUNTS) \
     F(M, list, datasets, DatasetInput, CHK) \
     F(M, list, models, ModelInput, CHK)
 DECLARE_MSG(LogInputs)
 
 #define LogOutputs_FIELDS(F, M) \
     F(M, str, run_id, , REQ | CHK) \
+    F(M, str, run_uuid, , COUNTS) \
     F(M, list, models, ModelOutput, REQ | CHK)
 DECLARE_MSG(LogOutputs)
 
 #define LogModel_FIELDS(F, M) \
     F(M, str, run_id, , REQ | CHK) \
+    F(M, str, run_uuid, , COUNTS) \
     F(M, str, model_json, , REQ | CHK)
 DECLARE_MSG(LogModel)
 

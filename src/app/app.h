@@ -5,9 +5,11 @@
 
 struct store;
 struct artifacts;
+struct hooks;
 
 struct app {
     struct config config;
     struct store *store;         /* tracking store */
     struct artifacts *artifacts; /* where proxied artifacts are kept; NULL with --no-serve-artifacts */
+    struct hooks *hooks;         /* delivery of webhooks; NULL in commands */
 };

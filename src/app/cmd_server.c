@@ -10,9 +10,11 @@
 #include "artifact/artifact.h"
 #include "artifact/uri.h"
 #include "base/clock.h"
+#include "hooks/queue.h"
 #include "http/http.h"
 #include "store/migrate.h"
 #include "store/store.h"
+#include "store/uri.h"
 
 enum {
     TICK_SECONDS = 5,
@@ -40,7 +42,21 @@ static int open_artifacts(struct ctx *c, struct app *app) {
     return artifacts_open(c, app->config.artifacts_destination, ARTIFACT_SERVE, &app->artifacts);
 }
 
+/* The key that webhook secrets are encrypted with lies beside the database, unless the environment gives one. */
+static int open_hooks(struct ctx *c, struct app *app) {
+    struct hooks_options options;
+    struct store_place place;
+    if (!app->store)
+        return 0;
+    hooks_options_from_env(c->arena, &options);
+    int err = store_place_parse(c, app->config.backend_store_uri, &place);
+    if (!err && place.path.p)
+        options.key_file = str_fmt(c->arena, "%.*s.webhook-key", STR_FMT(place.path));
+    return err ? err : hooks_open(c, app->store, &options, &app->hooks);
+}
+
 static void app_close(struct app *app) {
+    hooks_close(app->hooks);
     artifacts_close(app->artifacts);
     store_close(app->store);
 }
@@ -49,6 +65,8 @@ static int app_open(struct ctx *c, struct app *app) {
     int err = open_store(c, app);
     if (!err)
         err = open_artifacts(c, app);
+    if (!err)
+        err = open_hooks(c, app);
     if (err)
         app_close(app);
     return err;

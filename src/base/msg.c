@@ -18,6 +18,12 @@ struct decoder {
     struct ctx *c;
     struct json j;
     struct mismatch bad;
+    const struct field *twice; /* the first field that came under both of its names */
+};
+
+/* Which of a message's fields came under which name, one bit each: fields past the 64th are not watched. */
+struct seen {
+    uint64_t snake, camel;
 };
 
 const char *enum_name(const struct enum_def *e, int value) {
@@ -34,9 +40,13 @@ int enum_value_of(const struct enum_def *e, struct str name) {
     return -1;
 }
 
+static bool is_snake_name(const struct field *f, struct str key) {
+    return key.n == f->name_n && memcmp(key.p, f->name, key.n) == 0;
+}
+
 /* Does `key` name the field, as snake_case or as lowerCamelCase? */
 static bool names_field(const struct field *f, struct str key) {
-    if (key.n == f->name_n && memcmp(key.p, f->name, key.n) == 0)
+    if (is_snake_name(f, key))
         return true;
     size_t k = 0;
     for (size_t i = 0; i < f->name_n; i++, k++) {
@@ -67,6 +77,17 @@ static void *member(const struct field *f, void *out) {
 }
 
 /* ---- scalars from text ---------------------------------------------------------------------------------- */
+
+/* "artifactLocation" for "artifact_location". */
+static struct str camel_name(struct arena *a, const struct field *f) {
+    struct buf b = BUF_IN(a);
+    for (size_t i = 0; i < f->name_n; i++) {
+        bool up = f->name[i] == '_' && i + 1 < f->name_n;
+        char ch = f->name[up ? ++i : i];
+        buf_char(&b, up && ch >= 'a' && ch <= 'z' ? (char)(ch - 32) : ch);
+    }
+    return buf_end(&b);
+}
 
 /* An integer as protobuf reads it: "12", "12.0" and "1e3" are integers, "1.5" is not. */
 static bool parse_integer(struct str s, int64_t *out) {
@@ -126,10 +147,9 @@ static bool set_scalar(const struct field *f, void *out, struct str s) {
         return true;
     }
     case FIELD_ENUM: {
-        struct opt_enum v = {.set = true};
-        if (!parse_enum(f->enums, s, &v.v))
-            return false;
-        *(struct opt_enum *)at = v;
+        struct opt_enum v = {0};
+        v.set = parse_enum(f->enums, s, &v.v); /* protobuf ignores names it does not know */
+        *(struct opt_enum *)at = v.set ? v : (struct opt_enum){0};
         return true;
     }
     case FIELD_BOOL: {
@@ -175,7 +195,8 @@ static bool wrong_type(struct decoder *d, const struct field *f) {
     struct str raw;
     if (!json_raw(&d->j, &raw))
         return false;
-    if (!d->bad.field)
+    bool missing = (f->flags & REQ) && str_is(raw, "\"\""); /* left for msg_check to name */
+    if (!d->bad.field && !missing)
         d->bad = (struct mismatch){f, raw};
     return true;
 }
@@ -306,7 +327,20 @@ static bool decode_value(struct decoder *d, const struct field *f, void *out) {
     }
 }
 
+/* Notes the name a field came under. Is it to be read under this name? */
+static bool take_name(struct decoder *d, const struct msg *m, const struct field *f, struct str key,
+                      struct seen *seen) {
+    size_t i = (size_t)(f - m->fields);
+    uint64_t bit = i < 64 ? (uint64_t)1 << i : 0;
+    bool snake = is_snake_name(f, key);
+    *(snake ? &seen->snake : &seen->camel) |= bit;
+    if ((seen->snake & seen->camel & bit) && !d->twice)
+        d->twice = f;
+    return snake || !(f->flags & REQ);
+}
+
 static bool decode_object(struct decoder *d, const struct msg *m, void *out) {
+    struct seen seen = {0};
     struct str key;
     bool first = true;
     size_t guess = 0;
@@ -316,7 +350,8 @@ static bool decode_object(struct decoder *d, const struct msg *m, void *out) {
         const struct field *f = find_field(m, key, guess);
         if (f)
             guess = (size_t)(f - m->fields) + 1;
-        if (!(f ? decode_value(d, f, out) : json_skip(&d->j)))
+        bool wanted = f && take_name(d, m, f, key, &seen);
+        if (!(wanted ? decode_value(d, f, out) : json_skip(&d->j)))
             return false;
     }
     return !d->j.error;
@@ -363,6 +398,9 @@ int msg_decode_json(struct ctx *c, const struct msg *m, struct str text, void *o
         return fail_invalid(c, "The request body must be a JSON object.");
     if (!decode_object(&d, m, out) || !json_at_end(&d.j))
         return fail_syntax(c, &d.j);
+    if (d.twice)
+        return fail_invalid(c, "Request specifies both '%s' and '%s'; provide only one of them.", d.twice->name,
+                            camel_name(c->arena, d.twice).p);
     return d.bad.field ? fail_type(c, &d.bad) : OK;
 }
 
@@ -449,10 +487,15 @@ static void fill_aliases(const struct msg *m, void *out) {
     }
 }
 
+/* Is field i one whose presence satisfies the field before it? */
+static bool stands_in(const struct msg *m, size_t i, const void *out) {
+    return i < m->n && (m->fields[i].flags & COUNTS) && !is_missing(&m->fields[i], out);
+}
+
 int msg_check(struct ctx *c, const struct msg *m, void *out) {
     fill_aliases(m, out);
     for (size_t i = 0; i < m->n; i++)
-        if ((m->fields[i].flags & REQ) && is_missing(&m->fields[i], out))
+        if ((m->fields[i].flags & REQ) && is_missing(&m->fields[i], out) && !stands_in(m, i + 1, out))
             return fail_invalid(c,
                                 "Missing value for required parameter '%s'. "
                                 "See the API docs for more information about request parameters.",

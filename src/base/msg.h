@@ -6,7 +6,8 @@
  * NaN and infinities as strings.
  *
  * In a struct: a string is absent when p == NULL, a list when n == 0, a message when the pointer is NULL; numbers,
- * booleans and enums carry their own `set`. Decoded data lives in the arena given. */
+ * booleans and enums carry their own `set`. A field with REQ is not read under its lowerCamelCase name, and one object
+ * may not use both names of a field: so does MLflow. Enum names that are not known are ignored, as absent. Decoded data lives in the arena given. */
 #pragma once
 #include "base/buf.h"
 #include "base/ctx.h"
@@ -50,6 +51,7 @@ enum field_flag {
     NARROW = 8, /* int32 */
     PATH = 16,  /* taken from the path, not from the body */
     EMPTY = 32, /* written also when absent: "" , 0, false, [] or {} */
+    COUNTS = 64, /* its presence alone satisfies REQ of the field before it, whose value stays absent */
 };
 
 struct msg;

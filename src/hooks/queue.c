@@ -37,8 +37,9 @@ struct flight {
 
 struct hooks {
     struct hooks_options options;
+    pthread_mutex_t key_lock; /* guards the two that follow */
+    bool has_key;
     struct fernet_key key;
-    struct arena *arena; /* of the options */
     struct store *store;
     CURLM *multi;
     pthread_t thread;
@@ -75,10 +76,6 @@ const struct hooks_options *hooks_options_of(const struct hooks *h) {
     return &h->options;
 }
 
-const struct fernet_key *hooks_key(const struct hooks *h) {
-    return &h->key;
-}
-
 /* ---- the key -------------------------------------------------------------------------------------------- */
 
 /* Reads the key file, or makes it with a new key. Of two programs that make it at once, one wins. */
@@ -110,9 +107,16 @@ static int choose_key(struct ctx *c, struct hooks *h) {
     }
     if (!text.n)
         text = fernet_key_new(c->arena);
-    if (fernet_key_parse(c->arena, text, &h->key))
-        return OK;
-    return fail_invalid(c, "The webhook encryption key must be 32 bytes in URL-safe base64.");
+    h->has_key = fernet_key_parse(c->arena, text, &h->key);
+    return h->has_key ? OK : fail_invalid(c, "The webhook encryption key must be 32 bytes in URL-safe base64.");
+}
+
+int hooks_key(struct ctx *c, struct hooks *h, struct fernet_key *out) {
+    pthread_mutex_lock(&h->key_lock);
+    int err = h->has_key ? OK : choose_key(c, h);
+    *out = h->key;
+    pthread_mutex_unlock(&h->key_lock);
+    return err;
 }
 
 /* ---- settling ------------------------------------------------------------------------------------------- */
@@ -216,7 +220,10 @@ static void flight_start(struct hooks *h, const struct queued *item) {
     struct flight *f = ARENA_NEW(a, struct flight);
     struct str secret = {0};
     *f = (struct flight){.arena = a, .item = copy_item(a, item), .request = {.policy = &h->options.policy}};
-    int err = f->item.secret.n ? fernet_decrypt(&c, &h->key, f->item.secret, &secret) : OK;
+    struct fernet_key key;
+    int err = f->item.secret.n ? hooks_key(&c, h, &key) : OK;
+    if (!err && f->item.secret.n)
+        err = fernet_decrypt(&c, &key, f->item.secret, &secret);
     if (!err)
         err = send_prepare(&c, &f->request,
                            &(struct delivery){f->item.delivery_id, f->item.url, secret, f->item.body},
@@ -293,19 +300,17 @@ static int create_queue(struct ctx *c, void *arg) {
 
 static void hooks_free(struct hooks *h) {
     curl_multi_cleanup(h->multi);
-    arena_free(h->arena);
+    pthread_mutex_destroy(&h->key_lock);
     free(h);
 }
 
 int hooks_open(struct ctx *c, struct store *s, const struct hooks_options *o, struct hooks **out) {
     struct hooks *h = calloc(1, sizeof *h);
     must(h);
-    h->arena = arena_new();
     h->options = *o;
     h->store = s;
+    pthread_mutex_init(&h->key_lock, NULL);
     int err = store_write(c, s, create_queue, NULL);
-    if (!err)
-        err = choose_key(c, h);
     if (!err && (curl_global_init(CURL_GLOBAL_DEFAULT) || !(h->multi = curl_multi_init()) ||
                  pthread_create(&h->thread, NULL, run, h)))
         err = fail(c, ERR_INTERNAL, "The webhook queue cannot be started.");

@@ -17,10 +17,10 @@ struct hooks_options {
     struct str key_file;    /* where a key of our own is kept (mode 0600); absent: a key for this run alone */
 };
 
-/* The options as the environment gives them. `key_file` is left absent. */
+/* The options as the environment gives them, in memory that must outlive the queue. `key_file` is left absent. */
 void hooks_options_from_env(struct arena *a, struct hooks_options *o);
 
-/* Starts delivering from the store. ERR_INVALID_PARAMETER: a key that is none. */
+/* Starts delivering from the store. */
 [[nodiscard]] int hooks_open(struct ctx *c, struct store *s, const struct hooks_options *o, struct hooks **out);
 
 /* Stops; requests under way get the rest of their time, at most 5 s. NULL is ignored. */
@@ -30,4 +30,6 @@ void hooks_close(struct hooks *h);
 void hooks_nudge(struct hooks *h);
 
 const struct hooks_options *hooks_options_of(const struct hooks *h);
-const struct fernet_key *hooks_key(const struct hooks *h);
+
+/* The key of the secrets. Without one in the options, the first call reads the key file or makes it. */
+[[nodiscard]] int hooks_key(struct ctx *c, struct hooks *h, struct fernet_key *out);

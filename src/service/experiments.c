@@ -1,6 +1,8 @@
 /* The rules of experiments; see experiments.h. */
 #include "service/experiments.h"
 
+#include <stdlib.h>
+
 #include "app/app.h"
 #include "artifact/uri.h"
 #include "base/clock.h"
@@ -36,6 +38,24 @@ static int check_tags(struct ctx *c, const struct ExperimentTag_list *tags) {
     return err;
 }
 
+static int by_key(const void *a, const void *b) {
+    return str_cmp(((const struct ExperimentTag *)a)->key, ((const struct ExperimentTag *)b)->key);
+}
+
+/* MLflow meets a tag that is given twice as a failed constraint, and takes that for a taken name. */
+static int check_tags_differ(struct ctx *c, const struct CreateExperiment *req) {
+    size_t n = req->tags.n;
+    struct ExperimentTag *sorted = ARENA_ARRAY(c->arena, struct ExperimentTag, n);
+    if (n)
+        memcpy(sorted, req->tags.v, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_key);
+    for (size_t i = 1; i < n; i++)
+        if (str_eq(sorted[i - 1].key, sorted[i].key))
+            return fail(c, ERR_ALREADY_EXISTS, "Experiment(name=%.*s) already exists. Error: tag '%.*s' twice",
+                        STR_FMT(req->name), STR_FMT(sorted[i].key));
+    return OK;
+}
+
 /* The location the client gave, made absolute, or the one below the server's root. */
 static struct str location_of(struct ctx *c, struct str given, int64_t id) {
     if (given.n)
@@ -54,6 +74,8 @@ int experiment_create(struct ctx *c, const struct CreateExperiment *req, struct 
         err = q_experiment_insert(c, req->name, clock_ms(), &id);
     if (!err)
         err = q_experiment_set_location(c, id, location_of(c, req->artifact_location, id));
+    if (!err)
+        err = check_tags_differ(c, req);
     for (size_t i = 0; i < req->tags.n && !err; i++)
         err = q_experiment_tag_set(c, id, req->tags.v[i].key, req->tags.v[i].value);
     if (err)

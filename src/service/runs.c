@@ -1,6 +1,8 @@
 /* The rules of runs; see runs.h. */
 #include "service/runs.h"
 
+#include <stdlib.h>
+
 #include "artifact/uri.h"
 #include "base/clock.h"
 #include "service/experiments.h"
@@ -36,17 +38,24 @@ static int choose_name(struct ctx *c, const struct CreateRun *req, struct str *n
     return OK;
 }
 
-/* The tags to store: the ones given, and the name's. */
-static struct RunTag_list tags_with_name(struct ctx *c, const struct RunTag_list *given, struct str name, bool tagged) {
-    struct RunTag_list all = {.v = ARENA_ARRAY(c->arena, struct RunTag, given->n + 1), .n = given->n};
-    for (size_t i = 0; i < given->n; i++) {
-        all.v[i] = given->v[i];
-        if (!all.v[i].value.p)
-            all.v[i].value = STR("");
-    }
+static int by_key(const void *a, const void *b) {
+    return str_cmp(((const struct RunTag *)a)->key, ((const struct RunTag *)b)->key);
+}
+
+/* The tags to store, by key: the ones given, and the name's. The same key twice is an error. */
+static int tags_with_name(struct ctx *c, const struct RunTag_list *given, struct str name, bool tagged,
+                          struct RunTag_list *all) {
+    *all = (struct RunTag_list){.v = ARENA_ARRAY(c->arena, struct RunTag, given->n + 1), .n = given->n};
+    for (size_t i = 0; i < given->n; i++)
+        all->v[i] = (struct RunTag){.key = given->v[i].key.p ? given->v[i].key : STR(""),
+                                    .value = given->v[i].value.p ? given->v[i].value : STR("")};
     if (!tagged)
-        all.v[all.n++] = (struct RunTag){.key = RUN_NAME_TAG, .value = name};
-    return all;
+        all->v[all->n++] = (struct RunTag){.key = RUN_NAME_TAG, .value = name};
+    qsort(all->v, all->n, sizeof *all->v, by_key);
+    for (size_t i = 1; i < all->n; i++)
+        if (str_eq(all->v[i - 1].key, all->v[i].key))
+            return fail(c, ERR_BAD_REQUEST, "The tag '%.*s' is given twice.", STR_FMT(all->v[i].key));
+    return OK;
 }
 
 static struct RunInfo *new_info(struct ctx *c, const struct CreateRun *req, const struct Experiment *e,
@@ -86,9 +95,12 @@ int run_create(struct ctx *c, const struct CreateRun *req, struct CreateRunRespo
         err = choose_name(c, req, &name, &tagged);
     if (err)
         return err;
+    if (req->experiment_id.n == 0)
+        return fail(c, ERR_BAD_REQUEST, "A run needs the id of its experiment.");
     res->run = new_run(c, new_info(c, req, &e, name));
-    res->run->data->tags = tags_with_name(c, &req->tags, name, tagged);
-    err = q_run_insert(c, experiment_id, res->run->info);
+    err = tags_with_name(c, &req->tags, name, tagged, &res->run->data->tags);
+    if (!err)
+        err = q_run_insert(c, experiment_id, res->run->info);
     if (!err)
         err = q_run_tags_set(c, res->run->info->run_id, res->run->data->tags.v, res->run->data->tags.n);
     return err;

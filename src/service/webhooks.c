@@ -21,8 +21,18 @@ enum {
 
 /* ---- events --------------------------------------------------------------------------------------------- */
 
-enum fact { NAME = 1, VERSION = 2, KEY = 4, VALUE = 8, ALIAS = 16, SOURCE = 32, RUN = 64, TEMPLATE = 128, TAGS = 256,
-            DESCRIPTION = 512 };
+enum fact {
+    FACT_NAME = 1,
+    FACT_VERSION = 2,
+    FACT_KEY = 4,
+    FACT_VALUE = 8,
+    FACT_ALIAS = 16,
+    FACT_SOURCE = 32,
+    FACT_RUN = 64,
+    FACT_TEMPLATE = 128,
+    FACT_TAGS = 256,
+    FACT_DESCRIPTION = 512,
+};
 
 /* The events there are, and the members of their payloads. MLflow: VALID_ENTITY_ACTIONS, webhook payload types. */
 static const struct event_kind {
@@ -30,20 +40,20 @@ static const struct event_kind {
     enum webhook_action action;
     unsigned facts;
 } kinds[] = {
-    {HOOK_REGISTERED_MODEL, HOOK_CREATED, NAME | TAGS | DESCRIPTION},
-    {HOOK_MODEL_VERSION, HOOK_CREATED, NAME | VERSION | SOURCE | RUN | TAGS | DESCRIPTION},
-    {HOOK_MODEL_VERSION_TAG, HOOK_DELETED, NAME | VERSION | KEY},
-    {HOOK_MODEL_VERSION_TAG, HOOK_SET, NAME | VERSION | KEY | VALUE},
-    {HOOK_MODEL_VERSION_ALIAS, HOOK_CREATED, NAME | ALIAS | VERSION},
-    {HOOK_MODEL_VERSION_ALIAS, HOOK_DELETED, NAME | ALIAS},
-    {HOOK_PROMPT, HOOK_CREATED, NAME | TAGS | DESCRIPTION},
-    {HOOK_PROMPT_VERSION, HOOK_CREATED, NAME | VERSION | TEMPLATE | TAGS | DESCRIPTION},
-    {HOOK_PROMPT_TAG, HOOK_DELETED, NAME | KEY},
-    {HOOK_PROMPT_TAG, HOOK_SET, NAME | KEY | VALUE},
-    {HOOK_PROMPT_VERSION_TAG, HOOK_DELETED, NAME | VERSION | KEY},
-    {HOOK_PROMPT_VERSION_TAG, HOOK_SET, NAME | VERSION | KEY | VALUE},
-    {HOOK_PROMPT_ALIAS, HOOK_CREATED, NAME | ALIAS | VERSION},
-    {HOOK_PROMPT_ALIAS, HOOK_DELETED, NAME | ALIAS},
+    {HOOK_REGISTERED_MODEL, HOOK_CREATED, FACT_NAME | FACT_TAGS | FACT_DESCRIPTION},
+    {HOOK_MODEL_VERSION, HOOK_CREATED, FACT_NAME | FACT_VERSION | FACT_SOURCE | FACT_RUN | FACT_TAGS | FACT_DESCRIPTION},
+    {HOOK_MODEL_VERSION_TAG, HOOK_DELETED, FACT_NAME | FACT_VERSION | FACT_KEY},
+    {HOOK_MODEL_VERSION_TAG, HOOK_SET, FACT_NAME | FACT_VERSION | FACT_KEY | FACT_VALUE},
+    {HOOK_MODEL_VERSION_ALIAS, HOOK_CREATED, FACT_NAME | FACT_ALIAS | FACT_VERSION},
+    {HOOK_MODEL_VERSION_ALIAS, HOOK_DELETED, FACT_NAME | FACT_ALIAS},
+    {HOOK_PROMPT, HOOK_CREATED, FACT_NAME | FACT_TAGS | FACT_DESCRIPTION},
+    {HOOK_PROMPT_VERSION, HOOK_CREATED, FACT_NAME | FACT_VERSION | FACT_TEMPLATE | FACT_TAGS | FACT_DESCRIPTION},
+    {HOOK_PROMPT_TAG, HOOK_DELETED, FACT_NAME | FACT_KEY},
+    {HOOK_PROMPT_TAG, HOOK_SET, FACT_NAME | FACT_KEY | FACT_VALUE},
+    {HOOK_PROMPT_VERSION_TAG, HOOK_DELETED, FACT_NAME | FACT_VERSION | FACT_KEY},
+    {HOOK_PROMPT_VERSION_TAG, HOOK_SET, FACT_NAME | FACT_VERSION | FACT_KEY | FACT_VALUE},
+    {HOOK_PROMPT_ALIAS, HOOK_CREATED, FACT_NAME | FACT_ALIAS | FACT_VERSION},
+    {HOOK_PROMPT_ALIAS, HOOK_DELETED, FACT_NAME | FACT_ALIAS},
     {HOOK_BUDGET_POLICY, HOOK_EXCEEDED, 0},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
@@ -115,16 +125,16 @@ static void put_facts(struct buf *b, unsigned facts, const struct webhook_facts 
         const char *name;
         struct str value;
     } members[] = {
-        {NAME, "name", f->name},       {ALIAS, "alias", f->alias},          {VERSION, "version", f->version},
-        {KEY, "key", f->key},          {VALUE, "value", f->value},          {SOURCE, "source", f->source},
-        {RUN, "run_id", f->run_id},    {TEMPLATE, "template", f->template}, {TAGS, "tags", {0}},
-        {DESCRIPTION, "description", f->description},
+        {FACT_NAME, "name", f->name},       {FACT_ALIAS, "alias", f->alias},          {FACT_VERSION, "version", f->version},
+        {FACT_KEY, "key", f->key},          {FACT_VALUE, "value", f->value},          {FACT_SOURCE, "source", f->source},
+        {FACT_RUN, "run_id", f->run_id},    {FACT_TEMPLATE, "template", f->template}, {FACT_TAGS, "tags", {0}},
+        {FACT_DESCRIPTION, "description", f->description},
     };
     buf_char(b, '{');
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         if (!(facts & members[i].fact))
             continue;
-        if (members[i].fact == TAGS)
+        if (members[i].fact == FACT_TAGS)
             put_tags(b, f->tags);
         else
             put_member(b, members[i].name, members[i].value);
@@ -177,7 +187,7 @@ int webhook_emit(struct ctx *c, enum webhook_entity entity, enum webhook_action 
 /* The example that a test sends. MLflow: get_example_payload_for_event. */
 static struct str example_body(struct ctx *c, const struct event_kind *kind) {
     bool prompt = kind->entity >= HOOK_PROMPT && kind->entity <= HOOK_PROMPT_ALIAS;
-    bool version = (kind->facts & (SOURCE | TEMPLATE)) != 0;
+    bool version = (kind->facts & (FACT_SOURCE | FACT_TEMPLATE)) != 0;
     struct str_pair tag = {STR("example_key"), STR("example_value")};
     const struct str_map tags = {&tag, 1};
     return make_body(c, kind,
@@ -228,7 +238,19 @@ struct change {
 };
 
 static int seal(struct ctx *c, struct str secret, struct str *token) {
-    return secret.n ? fernet_encrypt(c, hooks_key(c->app->hooks), secret, token) : OK;
+    struct fernet_key key;
+    if (secret.n == 0)
+        return OK;
+    int err = hooks_key(c, c->app->hooks, &key);
+    return err ? err : fernet_encrypt(c, &key, secret, token);
+}
+
+static int unseal(struct ctx *c, struct str token, struct str *secret) {
+    struct fernet_key key;
+    if (token.n == 0)
+        return OK;
+    int err = hooks_key(c, c->app->hooks, &key);
+    return err ? err : fernet_decrypt(c, &key, token, secret);
 }
 
 static int insert(struct ctx *c, void *arg) {
@@ -264,27 +286,44 @@ int webhook_create(struct ctx *c, const struct CreateWebhook *req, struct Create
     return store_write(c, c->app->store, insert, &k);
 }
 
-struct page {
-    int64_t offset, limit;
+struct list {
+    struct webhook_page page;
     struct ListWebhooksResponse *res;
 };
 
-static int read_page(struct ctx *c, void *arg) {
-    struct page *p = arg;
-    return q_webhooks_list(c, p->offset, p->limit + 1, &p->res->webhooks);
+static int read_list(struct ctx *c, void *arg) {
+    struct list *l = arg;
+    return q_webhooks_list(c, &l->page, &l->res->webhooks);
+}
+
+static int read_token(struct ctx *c, struct str text, uint64_t query, struct webhook_page *page) {
+    struct page_token token = {0};
+    int err = page_token_read(c, text, query, 2, &token);
+    if (err)
+        return err;
+    page->offset = token.offset;
+    if (token.values) {
+        page->created = token.values[0].i;
+        page->id = token.values[1].s;
+    }
+    return OK;
 }
 
 int webhooks_list(struct ctx *c, const struct ListWebhooks *req, struct ListWebhooksResponse *res) {
-    struct page p = {.limit = req->max_results.v ? req->max_results.v : DEFAULT_PAGE, .res = res};
-    if (p.limit < 1 || p.limit > MAX_PAGE)
+    int64_t limit = req->max_results.v ? req->max_results.v : DEFAULT_PAGE;
+    struct list l = {.page = {.limit = limit + 1}, .res = res};
+    uint64_t query = page_fingerprint(0, STR("webhooks"));
+    if (limit < 1 || limit > MAX_PAGE)
         return fail_invalid(c, "max_results must be between 1 and 1000.");
-    int err = page_token_offset(c, req->page_token, &p.offset);
+    int err = read_token(c, req->page_token, query, &l.page);
     if (!err)
-        err = store_read(c, c->app->store, read_page, &p);
-    if (err || (int64_t)res->webhooks.n <= p.limit)
+        err = store_read(c, c->app->store, read_list, &l);
+    if (err || (int64_t)res->webhooks.n <= limit)
         return err;
-    res->webhooks.n = (size_t)p.limit;
-    res->next_page_token = page_token_of_offset(c->arena, p.offset + p.limit);
+    res->webhooks.n = (size_t)limit;
+    const struct Webhook *last = &res->webhooks.v[limit - 1];
+    const struct bind key[] = {BIND_I(last->creation_timestamp.v), BIND_S(last->webhook_id)};
+    res->next_page_token = page_token_write(c, query, key, 2);
     return OK;
 }
 
@@ -390,8 +429,8 @@ int webhook_test(struct ctx *c, const struct TestWebhook *req, struct TestWebhoo
     int err = req->event ? check_event(c, req->event) : OK;
     if (!err)
         err = store_read(c, c->app->store, read_one, &l);
-    if (!err && l.secret.n)
-        err = fernet_decrypt(c, hooks_key(c->app->hooks), l.secret, &secret);
+    if (!err)
+        err = unseal(c, l.secret, &secret);
     if (err)
         return err;
     const struct WebhookEvent *event = req->event ? req->event : &w.events.v[0];

@@ -61,16 +61,15 @@ int q_experiment_by_name(struct ctx *c, struct str name, bool *found, struct Exp
     return q_experiment_tags(c, id, &out->tags);
 }
 
-/* Is the name taken by another experiment of the workspace, deleted ones included? */
-static int check_name_free(struct ctx *c, struct str name, int64_t but) {
+/* Fails with `code` when the name is taken by another experiment of the workspace, a deleted one included. */
+static int check_name_free(struct ctx *c, struct str name, int64_t but, enum err code) {
     bool taken;
     int err = db_exists(c, &taken, "SELECT 1 FROM experiments WHERE name = ? AND workspace = ? AND experiment_id <> ?",
                         "ssi", name, c->workspace, but);
     if (err)
         return err;
     if (taken)
-        return fail(c, ERR_ALREADY_EXISTS, "Experiment(name=%.*s) already exists. Error: the name must be unique",
-                    STR_FMT(name));
+        return fail(c, code, "Experiment(name=%.*s) already exists. Error: the name must be unique", STR_FMT(name));
     return OK;
 }
 
@@ -82,7 +81,7 @@ static int take_id(struct ctx *c, struct rows *r, void *arg) {
 
 int q_experiment_insert(struct ctx *c, struct str name, int64_t now, int64_t *id) {
     bool found;
-    int err = check_name_free(c, name, -1);
+    int err = check_name_free(c, name, -1, ERR_ALREADY_EXISTS);
     if (err)
         return err;
     return db_one(c, &found, take_id, id,
@@ -101,7 +100,7 @@ int q_experiment_set_stage(struct ctx *c, int64_t id, bool deleted, int64_t now)
 }
 
 int q_experiment_rename(struct ctx *c, int64_t id, struct str name, int64_t now) {
-    int err = check_name_free(c, name, id);
+    int err = check_name_free(c, name, id, ERR_BAD_REQUEST);
     if (err)
         return err;
     return db_run(c, NULL, "UPDATE experiments SET name = ?, last_update_time = ? WHERE experiment_id = ?", "sii",

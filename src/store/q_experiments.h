@@ -23,5 +23,5 @@ void q_experiment_row(struct ctx *c, struct rows *r, int col, struct Experiment 
 [[nodiscard]] int q_experiment_set_location(struct ctx *c, int64_t id, struct str location);
 [[nodiscard]] int q_experiment_set_stage(struct ctx *c, int64_t id, bool deleted, int64_t now);
 
-/* A taken name fails with ERR_ALREADY_EXISTS. */
+/* A taken name fails with ERR_BAD_REQUEST, as the failed constraint does in MLflow. */
 [[nodiscard]] int q_experiment_rename(struct ctx *c, int64_t id, struct str name, int64_t now);

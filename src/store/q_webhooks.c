@@ -81,17 +81,19 @@ int q_webhook_get(struct ctx *c, struct str id, struct Webhook *out, struct str 
     return found ? read_events(c, out) : fail(c, ERR_NOT_FOUND, "Webhook with ID %.*s not found.", STR_FMT(id));
 }
 
-int q_webhooks_list(struct ctx *c, int64_t offset, int64_t limit, struct Webhook_list *out) {
+int q_webhooks_list(struct ctx *c, const struct webhook_page *page, struct Webhook_list *out) {
     struct rows *r;
+    int64_t before = page->id.p ? page->created : INT64_MAX;
     int err = db_query(c, &r,
                        "SELECT " WEBHOOK_COLUMNS " FROM webhooks w WHERE w.workspace = ? AND w.deleted_timestamp IS NULL"
+                       " AND (w.creation_timestamp < ? OR (w.creation_timestamp = ? AND w.webhook_id > ?))"
                        " ORDER BY w.creation_timestamp DESC, w.webhook_id LIMIT ? OFFSET ?",
-                       "sii", c->workspace, limit, offset);
+                       "siisii", c->workspace, before, before, page->id.p ? page->id : STR(""), page->limit,
+                       page->offset);
     if (err)
         return err;
-    while ((err = rows_next(c, r)) == 1) {
+    while ((err = rows_next(c, r)) == 1)
         LIST_ADD(c->arena, out, read_webhook(c, r));
-    }
     rows_end(r);
     for (size_t i = 0; i < out->n && !err; i++)
         err = read_events(c, &out->v[i]);
@@ -150,9 +152,8 @@ static int listeners(struct ctx *c, const struct WebhookEvent *event, struct str
                        webhook_word(c->arena, &WebhookAction_enum, event->action.v), c->workspace);
     if (err)
         return err;
-    while ((err = rows_next(c, r)) == 1) {
+    while ((err = rows_next(c, r)) == 1)
         LIST_ADD(c->arena, out, row_dup(c, r, 0));
-    }
     rows_end(r);
     return err;
 }

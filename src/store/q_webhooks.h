@@ -13,8 +13,15 @@
 /* A webhook with its events; `secret` gets the stored token (absent without one) unless NULL. ERR_NOT_FOUND. */
 [[nodiscard]] int q_webhook_get(struct ctx *c, struct str id, struct Webhook *out, struct str *secret);
 
-/* Newest first, from `offset` on, at most `limit`. */
-[[nodiscard]] int q_webhooks_list(struct ctx *c, int64_t offset, int64_t limit, struct Webhook_list *out);
+/* Where a page of webhooks starts: after this row, or (without an id) at row `offset`. */
+struct webhook_page {
+    int64_t created;
+    struct str id;
+    int64_t offset, limit;
+};
+
+/* Newest first. */
+[[nodiscard]] int q_webhooks_list(struct ctx *c, const struct webhook_page *page, struct Webhook_list *out);
 
 /* Adds a webhook without events; `secret` is the token to store. */
 [[nodiscard]] int q_webhook_insert(struct ctx *c, const struct Webhook *w, struct str secret);

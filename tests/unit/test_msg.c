@@ -37,9 +37,18 @@ static void camel_case_and_aliases_are_names_too(void **state) {
     (void)state;
     struct ctx *c = test_ctx();
     struct LogMetric m;
-    assert_int_equal(decode(c, &LogMetric_msg, "{\"runUuid\":\"r\",\"key\":\"k\",\"value\":0.5,\"timestamp\":1.0}", &m), OK);
+    assert_int_equal(decode(c, &LogMetric_msg,
+                            "{\"runUuid\":\"r\",\"key\":\"k\",\"value\":0.5,\"timestamp\":1.0,\"datasetName\":\"d\"}", &m),
+                     OK);
     assert_str(m.run_id, "r");
+    assert_str(m.dataset_name, "d");
     assert_int_equal(m.timestamp.v, 1);
+    struct DeleteRun d;
+    assert_int_equal(decode(c, &DeleteRun_msg, "{\"runId\":\"r\"}", &d), ERR_INVALID_PARAMETER);
+    assert_int_equal(decode(c, &DeleteRun_msg, "{\"run_uuid\":\"r\"}", &d), OK);
+    assert_null(d.run_id.p);
+    assert_int_equal(decode(c, &LogMetric_msg, "{\"dataset_name\":\"a\",\"datasetName\":\"b\"}", &m), ERR_INVALID_PARAMETER);
+    assert_str(c->message, "Request specifies both 'dataset_name' and 'datasetName'; provide only one of them.");
     test_ctx_free(c);
 }
 
@@ -95,6 +104,8 @@ static void enums_go_by_name_or_number(void **state) {
     assert_int_equal(u.status.v, RUN_FAILED);
     assert_int_equal(decode(c, &UpdateRun_msg, "{\"run_id\":\"r\",\"status\":3}", &u), OK);
     assert_int_equal(u.status.v, RUN_FINISHED);
+    assert_int_equal(decode(c, &UpdateRun_msg, "{\"run_id\":\"r\",\"status\":\"DONE\"}", &u), OK);
+    assert_false(u.status.set);
     test_ctx_free(c);
 }
 
