@@ -389,6 +389,8 @@ void writer_free(struct writer *w) {
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
     must(!w->busy && !w->head);
+    /* The last connection removes the log when it closes; when another process uses it too, leave it short. */
+    (void)!sqlite3_wal_checkpoint_v2(w->db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     conn_close(w->db);
     pthread_cond_destroy(&w->work);
     pthread_mutex_destroy(&w->lock);
