@@ -175,6 +175,8 @@ def normal_answer(step, status, headers, raw, names):
     kept = normal_headers(headers)
     if kept:
         answer["headers"] = kept
+    if status >= 300 and kind.startswith("text/html"):
+        return answer  # the page of a redirect
     try:
         body = json.loads(raw) if kind.startswith("application/json") and raw else None
     except ValueError:
