@@ -130,6 +130,7 @@ static bool parse_enum(const struct enum_def *e, struct str s, int *out) {
 /* Sets a scalar member from its text; false when the text is not of that type. */
 static bool set_scalar(const struct field *f, void *out, struct str s) {
     void *at = member(f, out);
+    int64_t number;
     switch (f->type) {
     case FIELD_STR: *(struct str *)at = s; return true;
     case FIELD_I64: {
@@ -147,10 +148,10 @@ static bool set_scalar(const struct field *f, void *out, struct str s) {
         return true;
     }
     case FIELD_ENUM: {
-        struct opt_enum v = {0};
-        v.set = parse_enum(f->enums, s, &v.v); /* protobuf ignores names it does not know */
-        *(struct opt_enum *)at = v.set ? v : (struct opt_enum){0};
-        return true;
+        struct opt_enum v = {.set = true};
+        if (parse_enum(f->enums, s, &v.v))
+            *(struct opt_enum *)at = v;
+        return ((struct opt_enum *)at)->set || !num_parse_int(s.p, s.n, &number); /* unknown names are ignored */
     }
     case FIELD_BOOL: {
         bool yes = str_ieq(s, STR("true"));
@@ -195,7 +196,7 @@ static bool wrong_type(struct decoder *d, const struct field *f) {
     struct str raw;
     if (!json_raw(&d->j, &raw))
         return false;
-    bool missing = (f->flags & REQ) && str_is(raw, "\"\""); /* left for msg_check to name */
+    bool missing = (f->flags & REQ) && f->type == FIELD_F64 && str_is(raw, "\"\""); /* for msg_check to name */
     if (!d->bad.field && !missing)
         d->bad = (struct mismatch){f, raw};
     return true;

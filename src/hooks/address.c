@@ -66,6 +66,12 @@ static bool listed(struct str list, struct str item) {
     return false;
 }
 
+static int fail_not_public(struct ctx *c, const char *host, const struct addrinfo *a) {
+    char text[INET6_ADDRSTRLEN] = "?";
+    getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST);
+    return fail_invalid(c, "Webhook URL must not resolve to a non-public IP address. '%s' resolves to %s.", host, text);
+}
+
 static int check_host_public(struct ctx *c, const char *host) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
     int rc = getaddrinfo(host, NULL, &hints, &found), err = OK;
@@ -73,25 +79,38 @@ static int check_host_public(struct ctx *c, const char *host) {
         return fail_invalid(c, "Cannot resolve Webhook URL hostname '%s': %s", host, gai_strerror(rc));
     for (struct addrinfo *a = found; a && !err; a = a->ai_next)
         if (!address_is_public(a->ai_addr))
-            err = fail_invalid(c, "Webhook URL must not resolve to a non-public IP address: hostname '%s'", host);
+            err = fail_not_public(c, host, a);
     freeaddrinfo(found);
     return err;
 }
 
-static int check_host(struct ctx *c, const struct address_policy *policy, CURLU *parsed, struct str url) {
-    char *host = NULL;
-    if (curl_url_get(parsed, CURLUPART_HOST, &host, 0) != CURLUE_OK || !*host) {
-        curl_free(host);
-        return fail_invalid(c, "Webhook URL must include a hostname: '%.*s'", STR_FMT(url));
-    }
-    size_t n = strlen(host);
-    if (host[0] == '[' && host[n - 1] == ']') {
-        memmove(host, host + 1, n - 2);
-        host[n - 2] = 0;
-    }
-    int err = policy->allow_private ? OK : check_host_public(c, host);
-    curl_free(host);
-    return err;
+/* The part of `s` before the first of the characters in `stops`. */
+static struct str before(struct str s, const char *stops) {
+    for (size_t i = 0; i < s.n; i++)
+        if (strchr(stops, s.p[i]))
+            return str_sub(s, 0, i);
+    return s;
+}
+
+/* The host of "scheme://user@host:port/...", as it is written, without the brackets of an IPv6 address. */
+static struct str host_of(struct str url) {
+    ptrdiff_t slashes = str_find(url, STR("://")), at;
+    if (slashes < 0)
+        return (struct str){0};
+    struct str host = before(str_sub(url, (size_t)slashes + 3, SIZE_MAX), "/?#\\");
+    while ((at = str_chr(host, '@')) >= 0)
+        host = str_sub(host, (size_t)at + 1, SIZE_MAX);
+    if (host.n && host.p[0] == '[')
+        return before(str_sub(host, 1, SIZE_MAX), "]");
+    return before(host, ":");
+}
+
+/* What libcurl makes of the URL decides where a request goes, so it must be able to read it. */
+static bool curl_can_read(struct ctx *c, struct str url) {
+    CURLU *parsed = curl_url();
+    bool ok = parsed && curl_url_set(parsed, CURLUPART_URL, str_dup(c->arena, url).p, 0) == CURLUE_OK;
+    curl_url_cleanup(parsed);
+    return ok;
 }
 
 int webhook_url_check(struct ctx *c, const struct address_policy *policy, struct str url) {
@@ -102,10 +121,10 @@ int webhook_url_check(struct ctx *c, const struct address_policy *policy, struct
     if (!listed(policy->schemes, scheme))
         return fail_invalid(c, "Invalid webhook URL scheme: '%.*s'. Allowed schemes are: %.*s.", STR_FMT(scheme),
                             STR_FMT(policy->schemes));
-    CURLU *parsed = curl_url();
-    int err = parsed && curl_url_set(parsed, CURLUPART_URL, str_dup(c->arena, url).p, 0) == CURLUE_OK
-                  ? check_host(c, policy, parsed, url)
-                  : fail_invalid(c, "Webhook URL must include a hostname: '%.*s'", STR_FMT(url));
-    curl_url_cleanup(parsed);
-    return err;
+    struct str host = str_lower(c->arena, host_of(url));
+    if (host.n == 0)
+        return fail_invalid(c, "Webhook URL must include a hostname: '%.*s'", STR_FMT(url));
+    if (!curl_can_read(c, url))
+        return fail_invalid(c, "Invalid webhook URL '%.*s'", STR_FMT(url));
+    return policy->allow_private ? OK : check_host_public(c, host.p);
 }

@@ -92,6 +92,13 @@ static int check_events(struct ctx *c, const struct WebhookEvent_list *events) {
         return fail_invalid(c, "Webhook events must be a non-empty list of WebhookEvent objects: [].");
     for (size_t i = 0; i < events->n && !err; i++)
         err = check_event(c, &events->v[i]);
+    uint64_t seen = 0; /* one bit per kind */
+    for (size_t i = 0; i < events->n && !err; i++) {
+        uint64_t bit = (uint64_t)1 << (find_kind(events->v[i].entity.v, events->v[i].action.v) - kinds);
+        if (seen & bit)
+            err = fail(c, ERR_BAD_REQUEST, "A webhook cannot listen to the same event twice.");
+        seen |= bit;
+    }
     return err;
 }
 
@@ -233,6 +240,7 @@ static const struct address_policy *policy_of(const struct ctx *c) {
 /* What a write operation works on inside its transaction. */
 struct change {
     struct Webhook *webhook;
+    struct WebhookEvent_list events;
     struct str secret; /* the token to store; absent: none, or the one that is there */
     const struct UpdateWebhook *update;
 };
@@ -255,12 +263,15 @@ static int unseal(struct ctx *c, struct str token, struct str *secret) {
 
 static int insert(struct ctx *c, void *arg) {
     const struct change *k = arg;
+    struct str id = k->webhook->webhook_id;
     int err = q_webhook_insert(c, k->webhook, k->secret);
-    return err ? err : q_webhook_events_set(c, k->webhook->webhook_id, &k->webhook->events);
+    if (!err)
+        err = q_webhook_events_set(c, id, &k->events);
+    return err ? err : q_webhook_get(c, id, k->webhook, NULL);
 }
 
 int webhook_create(struct ctx *c, const struct CreateWebhook *req, struct CreateWebhookResponse *res) {
-    struct change k = {.webhook = ARENA_NEW(c->arena, struct Webhook)};
+    struct change k = {.webhook = ARENA_NEW(c->arena, struct Webhook), .events = req->events};
     int64_t now = clock_ms();
     int err = check_events(c, &req->events);
     if (!err)
@@ -277,7 +288,6 @@ int webhook_create(struct ctx *c, const struct CreateWebhook *req, struct Create
         .name = req->name,
         .description = req->description.n ? req->description : (struct str){0},
         .url = req->url,
-        .events = req->events,
         .status = ENUM(req->status.set ? req->status.v : WEBHOOK_ACTIVE),
         .creation_timestamp = I64(now),
         .last_updated_timestamp = I64(now),
@@ -360,11 +370,11 @@ static int apply_update(struct ctx *c, void *arg) {
     if (u->status.set)
         w->status = u->status;
     w->last_updated_timestamp = I64(clock_ms());
-    err = q_webhook_update(c, w, k->secret);
+    err = q_webhook_update(c, w, u->secret.p != NULL, k->secret);
     if (err || u->events.n == 0)
         return err;
-    w->events = u->events;
-    return q_webhook_events_set(c, w->webhook_id, &w->events);
+    err = q_webhook_events_set(c, u->webhook_id, &u->events);
+    return err ? err : q_webhook_get(c, u->webhook_id, w, NULL);
 }
 
 int webhook_update(struct ctx *c, const struct UpdateWebhook *req, struct UpdateWebhookResponse *res) {

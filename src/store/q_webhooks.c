@@ -48,9 +48,10 @@ static int read_events(struct ctx *c, struct Webhook *w) {
 }
 
 static struct Webhook read_webhook(struct ctx *c, struct rows *r) {
+    struct str description = row_dup(c, r, 2);
     return (struct Webhook){.webhook_id = row_dup(c, r, 0),
                           .name = row_dup(c, r, 1),
-                          .description = row_dup(c, r, 2),
+                          .description = description.n ? description : (struct str){0},
                           .url = row_dup(c, r, 3),
                           .status = ENUM(enum_value_of(&WebhookStatus_enum, row_str(r, 4))),
                           .creation_timestamp = I64(row_i64(r, 5)),
@@ -109,12 +110,12 @@ int q_webhook_insert(struct ctx *c, const struct Webhook *w, struct str secret) 
                   w->last_updated_timestamp.v, c->workspace);
 }
 
-int q_webhook_update(struct ctx *c, const struct Webhook *w, struct str secret) {
+int q_webhook_update(struct ctx *c, const struct Webhook *w, bool new_secret, struct str secret) {
     return db_run(c, NULL,
-                  "UPDATE webhooks SET name = ?, description = ?, url = ?, status = ?, secret = coalesce(?, secret),"
-                  " last_updated_timestamp = ? WHERE webhook_id = ?",
-                  "sssssis", w->name, w->description, w->url, str_of(enum_name(&WebhookStatus_enum, w->status.v)),
-                  secret, w->last_updated_timestamp.v, w->webhook_id);
+                  "UPDATE webhooks SET name = ?, description = ?, url = ?, status = ?,"
+                  " secret = CASE WHEN ? THEN ? ELSE secret END, last_updated_timestamp = ? WHERE webhook_id = ?",
+                  "ssssisis", w->name, w->description, w->url, str_of(enum_name(&WebhookStatus_enum, w->status.v)),
+                  (int64_t)new_secret, secret, w->last_updated_timestamp.v, w->webhook_id);
 }
 
 int q_webhook_delete(struct ctx *c, struct str id, int64_t now) {

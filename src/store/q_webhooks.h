@@ -26,8 +26,8 @@ struct webhook_page {
 /* Adds a webhook without events; `secret` is the token to store. */
 [[nodiscard]] int q_webhook_insert(struct ctx *c, const struct Webhook *w, struct str secret);
 
-/* Writes all columns of a webhook that is there; `secret` absent leaves the stored one. */
-[[nodiscard]] int q_webhook_update(struct ctx *c, const struct Webhook *w, struct str secret);
+/* Writes all columns of a webhook that is there; the secret only when `new_secret` is set (absent: none). */
+[[nodiscard]] int q_webhook_update(struct ctx *c, const struct Webhook *w, bool new_secret, struct str secret);
 [[nodiscard]] int q_webhook_delete(struct ctx *c, struct str id, int64_t now);
 
 /* Replaces the events a webhook listens to. */
