@@ -96,7 +96,7 @@ static int64_t mtime_ns(const struct stat *st) {
 }
 
 static int local_read(struct ctx *c, struct artifacts *a, struct str path, struct artifact_file *out) {
-    int fd;
+    int fd = -1;
     if (local_reserved(path))
         return local_fail(c, ENOENT, path);
     int err = open_path(c, a, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd);
@@ -113,7 +113,7 @@ static int local_read(struct ctx *c, struct artifacts *a, struct str path, struc
 }
 
 static int local_stat(struct ctx *c, struct artifacts *a, struct str path, struct artifact_info *out) {
-    int fd;
+    int fd = -1;
     int err = open_path(c, a, path, O_PATH, &fd);
     if (err)
         return err;
@@ -242,6 +242,8 @@ int artifacts_open(struct ctx *c, struct str uri, unsigned flags, struct artifac
     if (!path.p)
         return fail(c, ERR_NOT_IMPLEMENTED, "This server cannot reach artifacts of scheme '%.*s': '%.*s'",
                     STR_FMT(uri_split(c->arena, uri).scheme), STR_FMT(uri));
+    if (str_chr(path, '\0') >= 0)
+        return fail_invalid(c, "Invalid artifact location: '%.*s'", STR_FMT(uri));
     struct local *l = calloc(1, sizeof *l + path.n + 1);
     must(l);
     l->head.ops = &local_ops;

@@ -159,6 +159,8 @@ static int check_length(struct ctx *c, struct str uri) {
 
 int artifact_location_check(struct ctx *c, struct str uri, const char *field) {
     struct uri u = uri_split(c->arena, uri);
+    if (str_chr(uri, '\0') >= 0)
+        return fail_invalid(c, "'%s' cannot hold a NUL character.", field);
     if (u.fragment.n || u.params.n)
         return fail_invalid(c, "'%s' URL can't include fragments or params.", field);
     int err = check_query(c, u.query);

@@ -35,7 +35,7 @@ static const char *const netloc_schemes[] = {
 /* Takes `*rest` up to the first of `stops`, leaving what follows. */
 static struct str take_until(struct str *rest, const char *stops) {
     size_t n = 0;
-    while (n < rest->n && !strchr(stops, rest->p[n]))
+    while (n < rest->n && !memchr(stops, rest->p[n], strlen(stops)))
         n++;
     struct str head = str_sub(*rest, 0, n);
     *rest = str_sub(*rest, n, rest->n);
@@ -75,7 +75,7 @@ static struct str cut_params(struct str *path) {
 struct uri uri_split(struct arena *a, struct str text) {
     while (text.n && (unsigned char)text.p[0] <= 0x20)
         text = str_sub(text, 1, text.n);
-    struct uri u = {.scheme = take_scheme(a, &text)};
+    struct uri u = {.scheme = take_scheme(a, &text), .authority = STR(""), .params = STR("")};
     u.has_authority = str_starts(text, STR("//"));
     if (u.has_authority) {
         text = str_sub(text, 2, text.n);
