@@ -5,7 +5,7 @@
 
 #include "app/command.h"
 
-static const struct command *const commands[] = {&command_server, &command_ui, &command_db_upgrade};
+static const struct command *const commands[] = {&command_server, &command_ui, &command_db_upgrade, &command_gc};
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands, EXIT_USAGE = 2 };
 
