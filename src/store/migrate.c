@@ -155,7 +155,7 @@ static struct str index_name(struct str statement) {
     ptrdiff_t at = str_find(statement, STR("millrace_"));
     must(at > 0);
     struct str rest = str_sub(statement, (size_t)at, statement.n);
-    return str_sub(rest, 0, (size_t)str_chr(rest, ' '));
+    return str_sub(rest, 0, strcspn(rest.p, " \n"));
 }
 
 int schema_missing_indexes(struct ctx *c, struct db *d, const char ***out) {

@@ -3,3 +3,11 @@
 
 -- The newest runs of an experiment (the run table's first page), and all runs of an experiment.
 CREATE INDEX IF NOT EXISTS millrace_runs_newest ON runs (experiment_id, lifecycle_stage, start_time DESC, run_uuid);
+
+-- The newest logged models of an experiment.
+CREATE INDEX IF NOT EXISTS millrace_logged_models_newest
+    ON logged_models (experiment_id, lifecycle_stage, creation_timestamp_ms DESC, model_id);
+
+-- What belongs to a run: asked by its page, and by the cascade when the run goes.
+CREATE INDEX IF NOT EXISTS millrace_logged_model_metrics_run ON logged_model_metrics (run_id);
+CREATE INDEX IF NOT EXISTS millrace_model_versions_run ON model_versions (run_id);
