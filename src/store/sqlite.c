@@ -84,15 +84,30 @@ static int fail_setup(struct ctx *c, struct db *d, const struct store_place *pla
     }
 }
 
+static int note_pages(void *arg, int columns, char **values, char **names) {
+    (void)columns;
+    (void)names;
+    *(bool *)arg = values[0] && strcmp(values[0], "0") != 0;
+    return 0;
+}
+
+/* Puts the writer's database into WAL mode, and looks into the file for the first time: is it a database at all? An
+ * empty file has nothing that a rollback journal on disk could save, and needs some syncs less without. */
+static int set_up_log(struct db *d) {
+    bool pages = true;
+    int rc = sqlite3_exec(d->handle, "PRAGMA page_count", note_pages, &pages, NULL);
+    if (!rc && !pages)
+        rc = sqlite3_exec(d->handle, "PRAGMA journal_mode=MEMORY", NULL, NULL, NULL);
+    if (!rc)
+        rc = sqlite3_exec(d->handle, "PRAGMA journal_mode=WAL;SELECT 1 FROM sqlite_master", NULL, NULL, NULL);
+    return rc;
+}
+
 static int set_up(struct db *d) {
     int rc = sqlite3_exec(d->handle, common_setup, NULL, NULL, NULL);
     if (!rc)
         rc = sqlite3_exec(d->handle, roles[d->role].setup, NULL, NULL, NULL);
-    if (!rc && d->role == ROLE_WRITER)
-        rc = sqlite3_exec(d->handle, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
-    if (!rc && d->role == ROLE_WRITER) /* the first look into the file: is it a database at all? */
-        rc = sqlite3_exec(d->handle, "SELECT 1 FROM sqlite_master", NULL, NULL, NULL);
-    return rc;
+    return rc || d->role != ROLE_WRITER ? rc : set_up_log(d);
 }
 
 int conn_open(struct ctx *c, const struct store_place *place, enum db_role role, bool create, int64_t wait_ms,
