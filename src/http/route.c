@@ -265,7 +265,7 @@ static struct str merged(struct arena *a, struct str path) {
 /* A path that exists but for its slashes is answered with a redirect, as werkzeug does. */
 static enum route_found find_redirect(const struct route_table *t, struct walk *w, struct str path,
                                       struct route_match *m) {
-    struct str other = path.n ? merged(w->arena, path) : STR("/");
+    struct str other = path.n || !t->prefix.n ? merged(w->arena, path) : STR("/");
     if (!other.p || !(walk_path(t, w, other) || w->allowed))
         return ROUTE_UNKNOWN;
     m->location = str_fmt(w->arena, "%.*s%.*s", STR_FMT(t->prefix), STR_FMT(other));
