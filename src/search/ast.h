@@ -2,7 +2,7 @@
 #pragma once
 #include "base/msg.h"
 #include "search/schema.h"
-#include "store/store.h"
+#include "base/bind.h"
 
 enum node_type { NODE_AND, NODE_OR, NODE_NOT, NODE_COND };
 

@@ -5,7 +5,7 @@
  * read as well: a client may hold one when the servers are exchanged. Clients see an opaque text. */
 #pragma once
 #include "base/msg.h"
-#include "store/store.h"
+#include "base/bind.h"
 
 struct page_token {
     struct bind *values; /* NULL: start at row `offset` */

@@ -83,6 +83,12 @@ struct search_schema {
 
 extern const struct search_schema search_runs_schema;
 extern const struct search_schema search_experiments_schema;
+extern const struct search_schema search_models_schema; /* registered models */
+extern const struct search_schema search_versions_schema;
+extern const struct search_schema search_logged_models_schema;
+
+/* The same for statements that start with "WITH datasets_asked(name, digest)": metrics count on these alone. */
+extern const struct search_schema search_logged_models_on_datasets_schema;
 
 /* The field of a kind and key, or NULL. */
 const struct search_field *search_field(const struct search_schema *s, enum search_kind kind, struct str key);

@@ -11,6 +11,7 @@
 #pragma once
 #include <stdarg.h>
 
+#include "base/bind.h"
 #include "base/ctx.h"
 
 struct store;
@@ -42,21 +43,6 @@ struct store_stats {
 void store_stats(const struct store *s, struct store_stats *out);
 
 /* ---- inside a transaction ------------------------------------------------------------------------------- */
-
-enum bind_type { BIND_NULL, BIND_STR, BIND_I64, BIND_F64 };
-
-struct bind {
-    enum bind_type type;
-    union {
-        struct str s;
-        int64_t i;
-        double f;
-    };
-};
-
-#define BIND_S(x) ((struct bind){.type = BIND_STR, .s = (x)})
-#define BIND_I(x) ((struct bind){.type = BIND_I64, .i = (x)})
-#define BIND_F(x) ((struct bind){.type = BIND_F64, .f = (x)})
 
 /* A running query. Owned by the connection; end every one with rows_end before the next of the same text. */
 struct rows;
