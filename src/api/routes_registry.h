@@ -1,5 +1,7 @@
 /* Routes of the model registry and of logged models. Included by api.c alone; see routes.h for the columns. */
 #pragma once
+#include "service/search_logged_models.h"
+#include "service/search_registry.h"
 
 #define REGISTRY_ROUTES(R, A)                                                                                         \
     R(POST, "2.0", "mlflow/registered-models/create", T | PREVIEW, CreateRegisteredModel, RegisteredModelResponse,    \
@@ -16,6 +18,10 @@
       GetLatestVersionsResponse, TX_READ, model_latest_versions)                                                      \
     A(POST, "2.0", "mlflow/registered-models/get-latest-versions", T | PREVIEW, GetLatestVersions,                    \
       GetLatestVersionsResponse, TX_READ, model_latest_versions)                                                      \
+    R(GET, "2.0", "mlflow/registered-models/search", T | PREVIEW, SearchRegisteredModels,                             \
+      SearchRegisteredModelsResponse, TX_READ, models_search)                                                         \
+    R(GET, "2.0", "mlflow/registered-models/list", T | PREVIEW, ListRegisteredModels, SearchRegisteredModelsResponse, \
+      TX_READ, models_list)                                                                                           \
     R(POST, "2.0", "mlflow/registered-models/set-tag", T | PREVIEW, SetRegisteredModelTag, Empty, TX_WRITE,           \
       model_tag_set)                                                                                                  \
     R(DELETE, "2.0", "mlflow/registered-models/delete-tag", T | PREVIEW, DeleteRegisteredModelTag, Empty, TX_WRITE,   \
@@ -36,11 +42,15 @@
       version_delete)                                                                                                 \
     R(GET, "2.0", "mlflow/model-versions/get-download-uri", T | PREVIEW, GetModelVersionDownloadUri,                  \
       GetModelVersionDownloadUriResponse, TX_READ, version_download_uri)                                              \
+    R(GET, "2.0", "mlflow/model-versions/search", T | PREVIEW, SearchModelVersions, SearchModelVersionsResponse,      \
+      TX_READ, versions_search)                                                                                       \
     R(POST, "2.0", "mlflow/model-versions/set-tag", T | PREVIEW, SetModelVersionTag, Empty, TX_WRITE,                 \
       version_tag_set)                                                                                                \
     R(DELETE, "2.0", "mlflow/model-versions/delete-tag", T | PREVIEW, DeleteModelVersionTag, Empty, TX_WRITE,         \
       version_tag_delete)                                                                                             \
     R(POST, "2.0", "mlflow/logged-models", T, CreateLoggedModel, LoggedModelResponse, TX_WRITE, logged_model_create)  \
+    R(POST, "2.0", "mlflow/logged-models/search", T, SearchLoggedModels, SearchLoggedModelsResponse, TX_READ,         \
+      logged_models_search)                                                                                           \
     R(GET, "2.0", "mlflow/logged-models/{model_id}", T, GetLoggedModel, LoggedModelResponse, TX_READ,                 \
       logged_model_get)                                                                                               \
     R(PATCH, "2.0", "mlflow/logged-models/{model_id}", T, FinalizeLoggedModel, LoggedModelResponse, TX_WRITE,         \

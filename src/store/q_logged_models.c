@@ -51,7 +51,7 @@ static int take(struct ctx *c, struct rows *r, void *arg) {
 
 int q_logged_model_get(struct ctx *c, struct str model_id, bool deleted_too, struct LoggedModel *out) {
     bool found;
-    int err = db_one(c, &found, take, out, "SELECT " LOGGED_MODEL_COLUMNS ONE_MODEL, "ssi", model_id, c->workspace,
+    int err = db_one(c, &found, take, out, "SELECT " LOGGED_MODEL_COLUMNS("l") ONE_MODEL, "ssi", model_id, c->workspace,
                      (int64_t)deleted_too);
     return err ? err : found ? OK : fail_absent(c, model_id);
 }

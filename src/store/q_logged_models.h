@@ -15,10 +15,10 @@ struct logged_model_head {
 [[nodiscard]] int q_logged_model_head(struct ctx *c, struct str model_id, bool deleted_too,
                                       struct logged_model_head *out);
 
-/* Columns of a LoggedModelInfo in the order that q_logged_model_row reads them ("l" is `logged_models`). */
-#define LOGGED_MODEL_COLUMNS                                                                                   \
-    "l.model_id, l.experiment_id, l.name, l.creation_timestamp_ms, l.last_updated_timestamp_ms,"                \
-    " l.artifact_location, l.status, l.model_type, l.source_run_id, l.status_message"
+/* Columns of a LoggedModelInfo in the order that q_logged_model_row reads them; `a` is the alias of `logged_models`. */
+#define LOGGED_MODEL_COLUMNS(a)                                                                                \
+    a ".model_id, " a ".experiment_id, " a ".name, " a ".creation_timestamp_ms, " a ".last_updated_timestamp_ms, " \
+    a ".artifact_location, " a ".status, " a ".model_type, " a ".source_run_id, " a ".status_message"
 
 /* Reads a model without tags, params and metrics. */
 void q_logged_model_row(struct ctx *c, struct rows *r, int col, struct LoggedModel *out);

@@ -4,8 +4,8 @@
 #include "api/messages.h"
 #include "store/store.h"
 
-/* Columns of a RegisteredModel in the order that q_model_row reads them ("m" is `registered_models`). */
-#define MODEL_COLUMNS "m.name, m.creation_time, m.last_updated_time, m.description"
+/* Columns of a RegisteredModel in the order that q_model_row reads them; `a` is the alias of `registered_models`. */
+#define MODEL_COLUMNS(a) a ".name, " a ".creation_time, " a ".last_updated_time, " a ".description"
 void q_model_row(struct ctx *c, struct rows *r, int col, struct RegisteredModel *out);
 
 /* Reads the model without its tags, aliases and versions. Fails with ERR_NOT_FOUND. */

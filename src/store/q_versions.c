@@ -34,8 +34,8 @@ static int take(struct ctx *c, struct rows *r, void *arg) {
 int q_version_get(struct ctx *c, struct str name, int64_t version, struct ModelVersion *out) {
     bool found;
     int err = db_one(c, &found, take, out,
-                     "SELECT " VERSION_COLUMNS " FROM model_versions v"
-                     " WHERE v.workspace = ? AND v.name = ? AND v.version = ? AND " VERSION_LIVE,
+                     "SELECT " VERSION_COLUMNS("v") " FROM model_versions v"
+                     " WHERE v.workspace = ? AND v.name = ? AND v.version = ? AND " VERSION_LIVE("v"),
                      "ssi", c->workspace, name, version);
     return err ? err : found ? OK : fail_absent(c, name, version);
 }
@@ -44,31 +44,31 @@ int q_version_check(struct ctx *c, struct str name, int64_t version) {
     bool found;
     int err = db_exists(c, &found,
                         "SELECT 1 FROM model_versions v"
-                        " WHERE v.workspace = ? AND v.name = ? AND v.version = ? AND " VERSION_LIVE,
+                        " WHERE v.workspace = ? AND v.name = ? AND v.version = ? AND " VERSION_LIVE("v"),
                         "ssi", c->workspace, name, version);
     return err ? err : found ? OK : fail_absent(c, name, version);
 }
 
 int q_version_by_alias(struct ctx *c, struct str name, struct str alias, bool *found, struct ModelVersion *out) {
     return db_one(c, found, take, out,
-                  "SELECT " VERSION_COLUMNS " FROM registered_model_aliases a JOIN model_versions v"
+                  "SELECT " VERSION_COLUMNS("v") " FROM registered_model_aliases a JOIN model_versions v"
                   " ON v.workspace = a.workspace AND v.name = a.name AND v.version = a.version"
-                  " WHERE a.workspace = ? AND a.name = ? AND a.alias = ? AND " VERSION_LIVE,
+                  " WHERE a.workspace = ? AND a.name = ? AND a.alias = ? AND " VERSION_LIVE("v"),
                   "sss", c->workspace, name, alias);
 }
 
 int q_version_last(struct ctx *c, struct str name, bool *found, struct ModelVersion *out) {
     return db_one(c, found, take, out,
-                  "SELECT " VERSION_COLUMNS " FROM model_versions v WHERE v.workspace = ? AND v.name = ?"
-                  " AND " VERSION_LIVE " ORDER BY v.version DESC LIMIT 1",
+                  "SELECT " VERSION_COLUMNS("v") " FROM model_versions v WHERE v.workspace = ? AND v.name = ?"
+                  " AND " VERSION_LIVE("v") " ORDER BY v.version DESC LIMIT 1",
                   "ss", c->workspace, name);
 }
 
 int q_versions_latest(struct ctx *c, struct str name, struct ModelVersion_list *out) {
     struct rows *r;
     int err = db_query(c, &r,
-                       "SELECT " VERSION_COLUMNS " FROM (SELECT max(v.version) AS top, min(v.version) AS first"
-                       " FROM model_versions v WHERE v.workspace = ? AND v.name = ? AND " VERSION_LIVE
+                       "SELECT " VERSION_COLUMNS("v") " FROM (SELECT max(v.version) AS top, min(v.version) AS first"
+                       " FROM model_versions v WHERE v.workspace = ? AND v.name = ? AND " VERSION_LIVE("v")
                        " GROUP BY v.current_stage) s JOIN model_versions v"
                        " ON v.workspace = ? AND v.name = ? AND v.version = s.top ORDER BY s.first",
                        "ssss", c->workspace, name, c->workspace, name);
@@ -150,7 +150,7 @@ int q_version_location(struct ctx *c, struct str name, int64_t version, struct s
     bool found;
     int err = db_one(c, &found, take_location, out,
                      "SELECT v.storage_location, v.source FROM model_versions v"
-                     " WHERE v.workspace = ? AND v.name = ? AND v.version = ? AND " VERSION_LIVE,
+                     " WHERE v.workspace = ? AND v.name = ? AND v.version = ? AND " VERSION_LIVE("v"),
                      "ssi", c->workspace, name, version);
     return err ? err : found ? OK : fail_absent(c, name, version);
 }

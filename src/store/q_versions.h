@@ -5,14 +5,14 @@
 #include "api/messages.h"
 #include "store/store.h"
 
-/* Columns of a ModelVersion in the order that q_version_row reads them ("v" is `model_versions`). */
-#define VERSION_COLUMNS                                                                                        \
-    "v.name, v.version, v.creation_time, v.last_updated_time, v.user_id, v.current_stage, v.description, v.source," \
-    " v.run_id, v.status, v.status_message, v.run_link"
+/* Columns of a ModelVersion in the order that q_version_row reads them; `a` is the alias of `model_versions`. */
+#define VERSION_COLUMNS(a)                                                                                     \
+    a ".name, " a ".version, " a ".creation_time, " a ".last_updated_time, " a ".user_id, " a ".current_stage, " \
+    a ".description, " a ".source, " a ".run_id, " a ".status, " a ".status_message, " a ".run_link"
 void q_version_row(struct ctx *c, struct rows *r, int col, struct ModelVersion *out);
 
 /* The condition that hides deleted versions. */
-#define VERSION_LIVE "v.current_stage <> 'Deleted_Internal'"
+#define VERSION_LIVE(a) a ".current_stage <> 'Deleted_Internal'"
 
 /* Reads one version without tags and aliases. Fails with ERR_NOT_FOUND. */
 [[nodiscard]] int q_version_get(struct ctx *c, struct str name, int64_t version, struct ModelVersion *out);

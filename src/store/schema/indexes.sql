@@ -11,3 +11,8 @@ CREATE INDEX IF NOT EXISTS millrace_logged_models_newest
 -- What belongs to a run: asked by its page, and by the cascade when the run goes.
 CREATE INDEX IF NOT EXISTS millrace_logged_model_metrics_run ON logged_model_metrics (run_id);
 CREATE INDEX IF NOT EXISTS millrace_model_versions_run ON model_versions (run_id);
+
+-- The values of a logged model's metric, on a dataset: ranking models by it.
+CREATE INDEX IF NOT EXISTS millrace_logged_model_metrics_value
+    ON logged_model_metrics (metric_name, dataset_name, model_id, metric_timestamp_ms DESC, metric_step DESC, run_id,
+    dataset_digest, metric_value);
