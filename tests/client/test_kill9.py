@@ -103,12 +103,12 @@ def test_a_broken_upload_leaves_nothing(tmp_path):
     server.kill()
     connection.close()
     with server:
-        listed = Rest(server.uri, "/api/2.0/mlflow-artifacts/").get("artifacts", path="dir")
+        listed = Rest(server.uri, "/api/2.0/mlflow-artifacts/").get("artifacts?path=dir")
         assert listed.get("files", []) == []
 
 
 @pytest.mark.millrace_only
-def test_a_client_that_goes_away_leaves_nothing(tmp_path, server):
+def test_a_client_that_goes_away_leaves_nothing(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.putrequest("PUT", "/api/2.0/mlflow-artifacts/artifacts/gone/half.bin")
     connection.putheader("Content-Length", str(1 << 20))
@@ -116,5 +116,5 @@ def test_a_client_that_goes_away_leaves_nothing(tmp_path, server):
     connection.send(b"x" * (1 << 19))
     connection.close()
     time.sleep(0.3)
-    listed = Rest(server.uri, "/api/2.0/mlflow-artifacts/").get("artifacts", path="gone")
+    listed = Rest(server.uri, "/api/2.0/mlflow-artifacts/").get("artifacts?path=gone")
     assert listed.get("files", []) == []

@@ -113,6 +113,7 @@ def test_requests_under_way_are_answered_before_it_ends(tmp_path):
         answer = requests.put(server.uri + "/api/2.0/mlflow-artifacts/artifacts/slow.bin", data=slow(), timeout=30)
         assert answer.status_code == 200
         assert (server.artifacts / "slow.bin").stat().st_size == 10_000
+        assert server.process.wait(20) == 0
 
 
 @pytest.mark.millrace_only

@@ -104,7 +104,7 @@ public class Story {
         check(found.size() == 1 && found.get(0).getRunId().equals(first), "filter on a param");
         RunsPage page = client.searchRuns(ids, "metrics.score >= 0", ViewType.ALL, 3, List.of("metrics.score DESC"));
         check(page.getItems().size() == 3 && page.getItems().get(0).getData().getMetrics(0).getValue() == 3, "order");
-        check(page.hasNextPage() && page.getNextPage().getItems().size() == 1, "pages");
+        check(page.hasNextPage() && page.getNextPage().getItems().iterator().hasNext(), "pages");
     }
 
     private void fluent() {
@@ -130,7 +130,7 @@ public class Story {
         client.logArtifact(run, file.toFile());
         client.logArtifacts(run, directory.toFile(), "tree");
         List<FileInfo> listed = client.listArtifacts(run);
-        check(listed.size() == 2 && listed.get(1).getIsDir(), "list of artifacts");
+        check(listed.size() == 2 && listed.get(0).getPath().equals("tree") && listed.get(0).getIsDir(), "list of artifacts");
         File local = client.downloadArtifacts(run, "tree/two words.txt");
         check(Files.readString(local.toPath()).equals("hello"), "download");
     }
