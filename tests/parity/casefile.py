@@ -14,6 +14,7 @@ PREFIXES = {"ajax:": "/ajax-api/2.0/mlflow/", "v3:": "/api/3.0/mlflow/", "ajax3:
             "preview:": "/api/2.0/preview/mlflow/", "art:": "/api/2.0/mlflow-artifacts/",
             "ajaxart:": "/ajax-api/2.0/mlflow-artifacts/"}
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+OPTIONS_AT_END = re.compile(r"\s--((?:\s+(?:setup|loose|exact|half|(?:unordered|ignore|type|header)=\S+))+)$")
 NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -251,12 +252,13 @@ class Reader:
             raise CaseError("unknown word: " + head)
 
     def expand(self, name, words, line, where):
+        options = OPTIONS_AT_END.search(words)
+        if options:
+            words = words[:options.start()]
         full = expand_def(self.defs[name], words)
-        head, _, rest = full.partition(" ")
-        if head in self.defs and head != name:
-            self.expand(head, rest, line, where)
-            return
         step = parse_step(full, where)
+        for option in options[1].split() if options else ():
+            parse_option(step, option)
         step.source = line
         self.cases[-1].steps.append(step)
 

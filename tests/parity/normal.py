@@ -23,11 +23,12 @@ DEFAULT_HEADERS = {"content-type": "application/json", "x-content-type-options":
 
 
 class Names:
-    """The symbols of one case: captured values carry the capture's name, others are numbered as they appear."""
+    """The symbols of a case: captured values carry the capture's name, others are numbered within each answer."""
 
     def __init__(self, nonce):
         self.nonce = nonce
         self.known = {}
+        self.seen = {}  # ids of this answer that nobody captured
         self.numbers = {}  # short decimal ids, replaced only where an id can stand
 
     def capture(self, name, value):
@@ -40,9 +41,10 @@ class Names:
 
     def symbol(self, match):
         text = match[0]
-        if text not in self.known:
-            self.known[text] = f"<id{sum(1 for s in self.known.values() if s.startswith('<id')) + 1}>"
-        return self.known[text]
+        return self.known.get(text) or self.seen.setdefault(text, f"<id{len(self.seen) + 1}>")
+
+    def next_answer(self):
+        self.seen = {}
 
     def text(self, key, value):
         value = value.replace(self.nonce, "~~~~~~")
@@ -52,7 +54,7 @@ class Names:
         value = SQL_DETAIL.sub(SQL_MARK, value)
         value = CLOCK.sub(lambda m: "<time>" if is_clock(int(m[0])) else m[0], value)
         if key in ("experiment_id", "experiment_ids") and value.isdigit() and value != "0":
-            return self.numbers.setdefault(value, f"<experiment{len(self.numbers) + 1}>")
+            return self.numbers.get(value) or self.seen.setdefault(value, f"<experiment{len(self.seen) + 1}>")
         for number, symbol in self.numbers.items():
             value = re.sub(rf"(?i)((?:\bids?[ =:'\"\[]{{1,3}}|experiment '?|value |for '?|:/|, |/)){number}(?![\w.])",
                            lambda m, s=symbol: m[1] + s, value)
@@ -150,7 +152,7 @@ def normal_headers(headers):
         if name == "allow" and value:
             value = ", ".join(sorted(v.strip() for v in value.split(",")))
         if name == "location" and value:
-            value = re.sub(r"^https?://[^/]+", "<server>", value)
+            value = re.sub(r"^https?://[^/]+", "", value)
         if value != DEFAULT_HEADERS.get(name):
             kept[name] = value
     return kept
@@ -168,6 +170,7 @@ def normal_text(raw, names):
 
 def normal_answer(step, status, headers, raw, names):
     """The comparable form of an answer: {"status", "headers"?, "json" or "text"}."""
+    names.next_answer()
     answer = {"status": status}
     kind = headers.get("content-type") or ""
     if status >= 400 and kind.startswith("text/html"):
