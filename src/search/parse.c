@@ -461,6 +461,13 @@ static int refuse_twice(struct ctx *c, struct str_list clauses) {
     return fail_invalid(c, "`order_by` contains duplicate fields: [%s]", buf_end(&b).p);
 }
 
+static bool sorted_before(const struct search_order_list *list, const struct search_order *o) {
+    for (size_t i = 0; i < list->n; i++)
+        if (same_order(&list->v[i], o))
+            return true;
+    return false;
+}
+
 int search_parse_order(struct ctx *c, const struct search_schema *s, struct str_list clauses,
                        struct search_order_list *out) {
     *out = (struct search_order_list){ARENA_ARRAY(c->arena, struct search_order, clauses.n), 0};
@@ -470,13 +477,13 @@ int search_parse_order(struct ctx *c, const struct search_schema *s, struct str_
         struct parser p = {.c = c, .schema = s, .lexer = {.text = clauses.v[i], .what = STR("order_by clause")}};
         if (clauses.v[i].n > SEARCH_MAX_TEXT || str_chr(clauses.v[i], '\0') >= 0)
             return fail_invalid(c, "Invalid order_by clause. Could not be parsed.");
-        int err = parse_order(&p, &out->v[i]);
+        int err = parse_order(&p, &out->v[out->n]);
         if (err)
             return err;
-        for (size_t j = 0; j < i; j++)
-            if (same_order(&out->v[j], &out->v[i]))
-                return refuse_twice(c, clauses);
-        out->n++;
+        if (!sorted_before(out, &out->v[out->n]))
+            out->n++;
+        else if (s->orders_once)
+            return refuse_twice(c, clauses);
     }
     return OK;
 }

@@ -82,6 +82,7 @@ const struct search_schema search_runs_schema = {
     .fields = run_fields,
     .ties = run_ties,
     .nulls_last = true,
+    .orders_once = true,
 };
 
 /* ---- experiments ---- */

@@ -79,6 +79,7 @@ struct search_schema {
     const struct search_tie *ties;        /* up to a NULL column; one whose column is sorted by already is left out */
     const struct search_tie *defaults;    /* the order without order_by, before `ties`; NULL: none */
     bool nulls_last;                      /* in either direction; otherwise as the database sorts them */
+    bool orders_once;                     /* two clauses of an order with one field are refused, not just useless */
 };
 
 extern const struct search_schema search_runs_schema;

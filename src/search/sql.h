@@ -55,9 +55,8 @@ void sort_build(struct ctx *c, const struct search_schema *s, const struct searc
 /* Adds " LEFT JOIN ..." for the clauses on pairs. */
 void sort_joins(struct sql *q, const struct sort *o);
 
-/* Adds ", expr" for each key, for the SELECT list, and reads them from a row, where the first is column `col`. */
+/* Adds ", expr" for each key, for the SELECT list. */
 void sort_columns(struct sql *q, const struct sort *o);
-struct bind *sort_values(struct ctx *c, const struct sort *o, struct rows *r, int col);
 
 /* Adds " ORDER BY ...". */
 void sort_order(struct sql *q, const struct sort *o);

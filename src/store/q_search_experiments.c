@@ -1,7 +1,9 @@
 /* SQL of searching experiments; see q_search.h. */
+#include "store/q_search.h"
+
 #include "store/list.h"
 #include "store/q_experiments.h"
-#include "store/q_search.h"
+#include "store/sort_values.h"
 
 static void experiments_where(struct sql *q, const struct experiment_search *s) {
     sql_add(q, " FROM experiments e JOIN experiments r ON r.experiment_id = e.experiment_id WHERE r.workspace = ?");

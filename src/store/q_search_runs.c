@@ -5,9 +5,11 @@
  * - newest of several experiments: the newest of each, sorted together.
  * - from a pair: starts from the rows of one metric, param or tag that the filter demands, or that is sorted by.
  * - scan: all runs of the experiments, one by one. */
+#include "store/q_search.h"
+
 #include "store/list.h"
 #include "store/q_run_data.h"
-#include "store/q_search.h"
+#include "store/sort_values.h"
 
 enum {
     FEW_RUNS = 5000,     /* so many are scanned without further thought */
