@@ -1,6 +1,8 @@
 /* Parser of filters and orders; see parse.h. */
 #include "search/parse.h"
 
+#include <stdarg.h>
+
 #include <stdio.h>
 
 #include "base/buf.h"
