@@ -2,7 +2,6 @@
 #include "search/parse.h"
 
 #include <stdarg.h>
-
 #include <stdio.h>
 
 #include "base/buf.h"
