@@ -5,12 +5,11 @@
  *   an index, so that a page of them is found without reading all.
  * - ranked: sorted by one metric, the page starts from the best values of that metric, and looks at the models of these
  *   alone. Taken when the page turns out to be full and nothing that was left out could belong to it. */
-#include "store/list.h"
-
-#include "store/sort_values.h"
-
-#include "store/q_logged_models.h"
 #include "store/q_search_registry.h"
+
+#include "store/list.h"
+#include "store/q_logged_models.h"
+#include "store/sort_values.h"
 
 enum {
     COLUMNS = 10,

@@ -1,11 +1,10 @@
 /* SQL of searching registered models and model versions; see q_search_registry.h. */
 #include "store/q_search_registry.h"
 
-#include "store/sort_values.h"
-
 #include "store/list.h"
 #include "store/q_models.h"
 #include "store/q_versions.h"
+#include "store/sort_values.h"
 
 /* Which rows have no prompt tag; for versions one prompt version hides all of its name, as in MLflow. */
 #define NO_PROMPT(tags)                                                                                  \
