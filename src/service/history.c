@@ -37,19 +37,26 @@ int metric_history(struct ctx *c, const struct GetMetricHistory *req, struct Get
     return OK;
 }
 
-/* Appends the points of a run to a list with room for them. */
-static void add_points(struct MetricWithRunId_list *out, struct str key, struct str run_id,
-                       const struct point_list *points) {
-    for (size_t i = 0; i < points->n; i++)
-        out->v[out->n++] = (struct MetricWithRunId){.key = key,
-                                                    .value = F64(point_value(&points->v[i])),
-                                                    .timestamp = I64(points->v[i].timestamp),
-                                                    .step = I64(points->v[i].step),
-                                                    .run_id = run_id};
-}
+/* The points of several runs, each list with its run. */
+struct gathered {
+    struct str run_id;
+    struct point_list points;
+};
 
-static void make_room(struct ctx *c, struct MetricWithRunId_list *out, size_t more) {
-    out->v = arena_grow(c->arena, out->v, out->n * sizeof *out->v, (out->n + more) * sizeof *out->v);
+static struct MetricWithRunId_list join(struct ctx *c, struct str key, const struct gathered *v, size_t n) {
+    struct MetricWithRunId_list out = {0};
+    size_t total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += v[i].points.n;
+    out.v = ARENA_ARRAY(c->arena, struct MetricWithRunId, total);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < v[i].points.n; k++) {
+            const struct point *p = &v[i].points.v[k];
+            out.v[out.n++] = (struct MetricWithRunId){.key = key, .value = F64(point_value(p)),
+                                                      .timestamp = I64(p->timestamp), .step = I64(p->step),
+                                                      .run_id = v[i].run_id};
+        }
+    return out;
 }
 
 static int compare_ids(const void *a, const void *b) {
@@ -87,20 +94,19 @@ int metric_history_bulk(struct ctx *c, const struct GetMetricHistoryBulk *req,
     int err = check_bulk(c, req);
     if (err)
         return err;
-    bool fewer = req->max_results.set && req->max_results.v < MAX_BULK_POINTS;
-    size_t limit = fewer ? (size_t)req->max_results.v : MAX_BULK_POINTS;
+    bool more, fewer = req->max_results.set && req->max_results.v < MAX_BULK_POINTS;
+    size_t left = fewer ? (size_t)req->max_results.v : MAX_BULK_POINTS;
     struct str_list ids = sorted_ids(c, &req->run_id);
-    for (size_t i = 0; i < ids.n && res->metrics.n < limit; i++) {
+    struct gathered *v = ARENA_ARRAY(c->arena, struct gathered, ids.n);
+    for (size_t i = 0; i < ids.n && left && !err; i++) {
         struct history_cursor at = {.mode = HISTORY_START};
-        struct point_list points;
-        bool more;
-        err = q_history_page(c, ids.v[i], req->metric_key, limit - res->metrics.n, &at, &points, &more);
-        if (err)
-            return err;
-        make_room(c, &res->metrics, points.n);
-        add_points(&res->metrics, req->metric_key, ids.v[i], &points);
+        v[i].run_id = ids.v[i];
+        err = q_history_page(c, ids.v[i], req->metric_key, left, &at, &v[i].points, &more);
+        left -= v[i].points.n;
     }
-    return OK;
+    if (!err)
+        res->metrics = join(c, req->metric_key, v, ids.n);
+    return err;
 }
 
 /* The checks of the handler, in its order. */
@@ -125,13 +131,12 @@ int metric_history_sampled(struct ctx *c, const struct GetMetricHistoryBulkInter
     int err = check_sampled(c, req);
     if (req->start_step.set)
         steps = (struct step_range){req->start_step.v, req->end_step.v};
+    struct gathered *v = ARENA_ARRAY(c->arena, struct gathered, req->run_ids.n);
     for (size_t i = 0; i < req->run_ids.n && !err; i++) {
-        struct point_list points;
-        err = q_history_sampled(c, req->run_ids.v[i], req->metric_key, steps, wanted, &points);
-        if (err)
-            break;
-        make_room(c, &res->metrics, points.n);
-        add_points(&res->metrics, req->metric_key, req->run_ids.v[i], &points);
+        v[i].run_id = req->run_ids.v[i];
+        err = q_history_sampled(c, v[i].run_id, req->metric_key, steps, wanted, &v[i].points);
     }
+    if (!err)
+        res->metrics = join(c, req->metric_key, v, req->run_ids.n);
     return err;
 }

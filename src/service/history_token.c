@@ -49,19 +49,19 @@ struct str history_token(struct ctx *c, const struct history_cursor *at) {
     } else {
         BUF_LIT(&b, ",\"value\":");
         buf_double(&b, at->last.value);
-        buf_fmt(&b, ",\"nan\":%d}", at->last.is_nan);
+        buf_fmt(&b, ",\"nan\":%d,\"total\":%ld}", at->last.is_nan, (long)at->total);
     }
     return base64_encode(c, buf_end(&b));
 }
 
 /* The numbers a token may hold, and which were there. */
 struct token {
-    int64_t offset, time, step, row, nan;
+    int64_t offset, time, step, row, nan, total;
     double value;
     unsigned seen;
 };
 
-enum { OFFSET = 1, TIME = 2, STEP = 4, ROW = 8, NAN_MARK = 16, VALUE = 32 };
+enum { OFFSET = 1, TIME = 2, STEP = 4, ROW = 8, NAN_MARK = 16, VALUE = 32, TOTAL = 64 };
 
 static bool read_member(struct json *j, struct str key, struct token *t) {
     const struct {
@@ -69,7 +69,7 @@ static bool read_member(struct json *j, struct str key, struct token *t) {
         int64_t *to;
         unsigned bit;
     } whole[] = {{"offset", &t->offset, OFFSET}, {"time", &t->time, TIME}, {"step", &t->step, STEP},
-                 {"row", &t->row, ROW},          {"nan", &t->nan, NAN_MARK}};
+                 {"row", &t->row, ROW},          {"nan", &t->nan, NAN_MARK}, {"total", &t->total, TOTAL}};
     struct str text;
     if (json_peek(j) == JSON_STRING ? !json_string(j, &text)
                                     : json_peek(j) == JSON_NUMBER ? !json_number(j, &text) : true)
@@ -98,13 +98,13 @@ static bool read_members(struct json *j, struct token *t) {
 }
 
 static bool to_cursor(const struct token *t, struct history_cursor *at) {
-    *at = (struct history_cursor){.offset = t->offset, .row = t->row};
+    *at = (struct history_cursor){.offset = t->offset, .row = t->row, .total = t->total};
     at->last = (struct point){.timestamp = t->time, .step = t->step, .value = t->value, .is_nan = t->nan != 0};
     if (t->seen == OFFSET && t->offset > 0)
         at->mode = HISTORY_OFFSET;
     else if (t->seen == (TIME | STEP | ROW))
         at->mode = HISTORY_BY_STEP;
-    else if (t->seen == (TIME | STEP | NAN_MARK | VALUE))
+    else if (t->seen == (TIME | STEP | NAN_MARK | VALUE | TOTAL))
         at->mode = HISTORY_BY_TIME;
     return at->mode != HISTORY_START;
 }

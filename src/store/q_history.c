@@ -1,33 +1,34 @@
 /* Histories; see q_history.h.
  *
- * Pages. A history is wanted in order of time, and MLflow's tables have no index that gives one run's points in that order:
- * the primary key (key, timestamp, step, run, value, is_nan) runs through the points of all runs that use the key, and
- * the index (run, key, step) knows no times. So:
+ * Pages. A history is wanted in order of time, and MLflow's tables have no index that gives one run's points in that
+ * order: the primary key (key, timestamp, step, run, value, is_nan) runs through the points of all runs that use the
+ * key, and the index (run, key, step) knows no times. Reading a point by that index takes twice as long as reading one
+ * from the primary key, which holds all of it; passing over a foreign one there, half as long. So:
  *
- * - The first page reads all points of the run and key by step (and, within a step, in the order they were added), and
- *   looks whether they come in order of time, as training loops write them. What fits into one page is sorted if it
- *   must be, and that was all.
- * - If they come in order, later pages go on by step from a remembered row: two index searches and a page of rows.
- * - If not (a run resumed at an earlier step, several writers), the page is what a selection of the smallest points
- *   leaves, and later pages read the primary key from a remembered point on, as long as most of what they meet is this
- *   run's; where many runs share key and time, they select again.
+ * - The first page begins to read by step. What ends within the page is sorted, and that was all: most histories.
+ * - Else the primary key is read from the run's earliest time on, as long as the foreign points met are few compared to
+ *   the run's own; that is so unless many runs wrote the key at the same time. Later pages go on from the last point.
+ * - If they are many, all points of the run are read by step once, to see whether their times rise with their steps
+ *   (and, within a step, with the order they came in), as in the runs of training loops. If so, later pages go by step
+ *   from a remembered row: two index searches and a page of rows.
+ * - If not, the page is what a selection of the smallest points leaves.
  *
- * The order of pages by step is that of the first look: a point added later with an earlier time comes where its step
- * is.
+ * A page by step keeps to the order found at the first: a point added later with an earlier time comes where its step
+ * is. Measured with 1,000,000 points in 40 pages, while 100 other runs have 10,000 points each at the same times: 0.75 s
+ * of processor time by time, 1.5 s by step, 25 s by selection.
  *
- * Samples. They are wanted in order of step, so one pass over the index by step, without touching the table, finds the
- * rows; the table is read for the samples alone, and for all points of a step that holds a sample and more points. */
+ * Samples. They are wanted in order of step. The index by step is enough to count the points and to move from one sample
+ * to the next; the table is read for the samples alone, and for all points of a step that holds a sample and more. */
 #include "store/q_history.h"
 
+#include <math.h>
 #include <stdlib.h>
-
-#include "base/buf.h"
 
 #define POINT_COLUMNS "timestamp, step, value, is_nan, rowid"
 #define BY_STEP " FROM metrics INDEXED BY index_metrics_run_uuid_key_step WHERE run_uuid = ? AND key = ?"
 
-/* Foreign points that a page may meet in the primary key, per point it wants. */
-enum { FOREIGN_PER_POINT = 8 };
+/* Foreign points that a page may meet in the primary key, per point of the run. */
+enum { FOREIGN_PER_POINT = 4 };
 
 static struct point read_point(struct rows *r) {
     return (struct point){.timestamp = row_i64(r, 0), .step = row_i64(r, 1), .value = row_f64(r, 2),
@@ -117,6 +118,20 @@ static int look_by_step(struct ctx *c, struct str run_id, struct str key, const 
     return err;
 }
 
+/* Adds the first points by step until the selection's limit is reached. */
+static int read_first(struct ctx *c, struct str run_id, struct str key, struct selection *s) {
+    struct rows *r;
+    int err = db_query(c, &r, "SELECT " POINT_COLUMNS BY_STEP " ORDER BY step, rowid", "ss", run_id, key);
+    if (err)
+        return err;
+    while (s->n < s->limit && (err = rows_next(c, r)) == 1) {
+        struct point p = read_point(r);
+        selection_add(s, &p);
+    }
+    rows_end(r);
+    return err < 0 ? err : OK;
+}
+
 /* Adds the rows of a query until `limit` are there; the row before the last one becomes the cursor's. */
 static int add_rows(struct ctx *c, struct rows *r, size_t limit, struct selection *s, struct history_cursor *at) {
     int err = OK;
@@ -155,19 +170,21 @@ static int page_by_step(struct ctx *c, struct str run_id, struct str key, struct
 static int page_by_time(struct ctx *c, struct str run_id, struct str key, const struct history_cursor *at,
                         struct selection *s, bool *done) {
     struct rows *r;
-    size_t foreign = 0, most = s->limit < SIZE_MAX / FOREIGN_PER_POINT ? s->limit * FOREIGN_PER_POINT : SIZE_MAX;
+    int64_t foreign = 0, most = at->total * FOREIGN_PER_POINT;
     int err = db_query(c, &r,
-                       "SELECT timestamp, step, value, is_nan, run_uuid FROM metrics"
+                       "SELECT timestamp, step, value, is_nan, run_uuid = ? FROM metrics"
                        " INDEXED BY sqlite_autoindex_metrics_1 WHERE key = ? AND (timestamp, step) >= (?, ?)"
                        " ORDER BY timestamp, step, run_uuid, value, is_nan",
-                       "sii", key, at->last.timestamp, at->last.step);
+                       "ssii", run_id, key, at->last.timestamp, at->last.step);
     if (err)
         return err;
     while (s->n < s->limit && foreign <= most && (err = rows_next(c, r)) == 1) {
-        struct point p = read_point(r);
-        if (!str_eq(row_str(r, 4), run_id))
+        if (!row_i64(r, 4)) {
             foreign++;
-        else if (point_cmp(&p, &at->last) > 0)
+            continue;
+        }
+        struct point p = read_point(r);
+        if (point_cmp(&p, &at->last) > 0)
             selection_add(s, &p);
     }
     rows_end(r);
@@ -175,43 +192,67 @@ static int page_by_time(struct ctx *c, struct str run_id, struct str key, const 
     return err < 0 ? err : OK;
 }
 
-static int page_after_point(struct ctx *c, struct str run_id, struct str key, const struct history_cursor *at,
+/* ---- pages ---------------------------------------------------------------------------------------------- */
+
+/* Forgets the points, not the memory. */
+static void selection_reset(struct selection *s) {
+    s->n = 0;
+    s->sorted = true;
+    s->full = false;
+}
+
+static int page_after_point(struct ctx *c, struct str run_id, struct str key, struct history_cursor *at,
                             struct selection *s) {
-    struct look l = {.kept = *s, .in_order = true};
     bool done;
     int err = page_by_time(c, run_id, key, at, s, &done);
     if (err || done)
         return err;
-    l.kept.v = s->v;
-    l.kept.cap = s->cap;
+    selection_reset(s);
+    struct look l = {.kept = *s, .in_order = true};
     err = look_by_step(c, run_id, key, &at->last, &l);
     *s = l.kept;
+    if (l.in_order) {
+        at->mode = HISTORY_BY_STEP;
+        at->row = l.row;
+    }
     return err;
 }
 
-/* ---- pages ---------------------------------------------------------------------------------------------- */
+static int take_extent(struct ctx *c, struct rows *r, void *arg) {
+    struct history_cursor *at = arg;
+    (void)c;
+    at->total = row_i64(r, 0);
+    at->last = (struct point){.timestamp = row_i64(r, 1), .step = INT64_MIN, .value = -INFINITY};
+    return OK;
+}
 
+/* The first page of a history: all of it if it fits, else what comes after a point before its earliest one. */
 static int first_page(struct ctx *c, struct str run_id, struct str key, struct history_cursor *at,
                       struct selection *s) {
-    struct look l = {.kept = *s, .in_order = true};
-    int err = look_by_step(c, run_id, key, NULL, &l);
-    *s = l.kept;
-    at->mode = l.in_order ? HISTORY_BY_STEP : HISTORY_BY_TIME;
-    at->row = l.row;
-    return err;
+    bool found;
+    int err = read_first(c, run_id, key, s);
+    if (err || s->n < s->limit) {
+        selection_cut(s);
+        return err;
+    }
+    selection_reset(s);
+    err = db_one(c, &found, take_extent, at, "SELECT count(*), min(timestamp)" BY_STEP, "ss", run_id, key);
+    at->mode = HISTORY_BY_TIME;
+    return err ? err : page_after_point(c, run_id, key, at, s);
 }
 
 /* A page in the middle, found by counting; the pages after it go by time. */
 static int page_by_offset(struct ctx *c, struct str run_id, struct str key, struct history_cursor *at,
                           struct selection *s) {
     size_t skip = (size_t)at->offset;
-    struct look l = {.kept = {.arena = c->arena, .limit = SIZE_MAX}, .in_order = true};
+    struct look l = {.kept = {.arena = c->arena, .limit = SIZE_MAX, .sorted = true}, .in_order = true};
     int err = look_by_step(c, run_id, key, NULL, &l);
     if (skip > l.kept.n)
         skip = l.kept.n;
     s->v = l.kept.v + skip;
     s->n = l.kept.n - skip;
     at->mode = HISTORY_BY_TIME;
+    at->total = (int64_t)l.kept.n;
     return err;
 }
 
@@ -247,33 +288,75 @@ size_t history_sample(size_t total, size_t wanted, size_t i) {
     return i < large_tiles ? i * (small + 1) : large_tiles + i * small;
 }
 
+/* By step, time, value and mark. */
+static int compare_by_step(const void *pa, const void *pb) {
+    const struct point *a = pa, *b = pb;
+    if (a->step != b->step)
+        return a->step < b->step ? -1 : 1;
+    return point_cmp(a, b);
+}
+
+/* Moves along the points of a run and key, in the order of the index by step. */
+struct sampler {
+    struct str run_id, key;
+    size_t total;
+    struct step_range ahead; /* the steps of the points from number `at` on */
+    size_t at;
+    struct selection group; /* the points of one step that has several, in order */
+    size_t group_at;        /* the number of the first of them */
+};
+
 /* An entry of the index by step. */
 struct entry {
     int64_t step, row;
 };
 
-/* All entries of a run and key in the range of steps, and the points of one step that holds several of them. */
-struct sampler {
-    struct str run_id, key;
-    struct buf entries;       /* struct entry, malloc'ed */
-    struct selection group;   /* in order */
-    size_t group_at, group_n; /* which entries they are */
-};
+static int take_count(struct ctx *c, struct rows *r, void *arg) {
+    (void)c;
+    *(size_t *)arg = (size_t)row_i64(r, 0);
+    return OK;
+}
 
-static int read_entries(struct ctx *c, struct sampler *s, struct step_range steps) {
+static int count_points(struct ctx *c, const struct sampler *s, struct step_range steps, size_t *n) {
+    bool found;
+    return db_one(c, &found, take_count, n, "SELECT count(*)" BY_STEP " AND step BETWEEN ? AND ?", "ssii", s->run_id,
+                  s->key, steps.first, steps.last);
+}
+
+/* Reads all points with a step in the range. */
+static int read_steps(struct ctx *c, const struct sampler *s, struct step_range steps, struct selection *out) {
     struct rows *r;
-    int err = db_query(c, &r, "SELECT step, rowid" BY_STEP " AND step BETWEEN ? AND ? ORDER BY step, rowid", "ssii",
+    int err = db_query(c, &r, "SELECT " POINT_COLUMNS BY_STEP " AND step BETWEEN ? AND ? ORDER BY step, rowid", "ssii",
                        s->run_id, s->key, steps.first, steps.last);
     if (err)
         return err;
-    s->entries.n = 0;
-    s->group_n = 0;
+    out->n = 0;
     while ((err = rows_next(c, r)) == 1) {
-        struct entry e = {row_i64(r, 0), row_i64(r, 1)};
-        buf_add(&s->entries, (const char *)&e, sizeof e);
+        if (out->n == out->cap)
+            selection_room(out);
+        out->v[out->n++] = read_point(r);
     }
     rows_end(r);
+    if (!err)
+        qsort(out->v, out->n, sizeof *out->v, compare_by_step);
     return err;
+}
+
+/* Reads the index entries before, at and after number `at`; there may be none after. The first point has none before
+ * it, and gets itself there. */
+static int read_entries(struct ctx *c, const struct sampler *s, size_t at, struct entry e[3], int *n) {
+    bool before = at > s->at;
+    struct rows *r;
+    int err = db_query(c, &r,
+                       "SELECT step, rowid" BY_STEP " AND step BETWEEN ? AND ? ORDER BY step, rowid LIMIT 3 OFFSET ?",
+                       "ssiii", s->run_id, s->key, s->ahead.first, s->ahead.last, (int64_t)(at - s->at - before));
+    if (err)
+        return err;
+    *n = before ? 0 : 1;
+    while (*n < 3 && (err = rows_next(c, r)) == 1)
+        e[(*n)++] = (struct entry){row_i64(r, 0), row_i64(r, 1)};
+    rows_end(r);
+    return err < 0 ? err : OK;
 }
 
 static int take_point(struct ctx *c, struct rows *r, void *arg) {
@@ -282,57 +365,67 @@ static int take_point(struct ctx *c, struct rows *r, void *arg) {
     return OK;
 }
 
-/* Reads the points of the step that entries from..end hold. */
-static int read_group(struct ctx *c, struct sampler *s, size_t from, size_t end) {
-    const struct entry *e = (const struct entry *)s->entries.p;
-    struct rows *r;
-    int err = db_query(c, &r, "SELECT " POINT_COLUMNS BY_STEP " AND step = ?", "ssi", s->run_id, s->key, e[from].step);
-    if (err)
-        return err;
-    s->group.n = 0;
-    s->group.sorted = true;
-    while ((err = rows_next(c, r)) == 1) {
-        struct point p = read_point(r);
-        selection_add(&s->group, &p);
-    }
-    rows_end(r);
-    selection_cut(&s->group);
-    s->group_at = from;
-    s->group_n = end - from;
+/* Reads all points of a step, and which number the first of them has. */
+static int enter_step(struct ctx *c, struct sampler *s, int64_t step) {
+    size_t before = 0;
+    int err = OK;
+    if (step > s->ahead.first)
+        err = count_points(c, s, (struct step_range){s->ahead.first, step - 1}, &before);
+    if (!err)
+        err = read_steps(c, s, (struct step_range){step, step}, &s->group);
+    s->at += before;
+    s->ahead.first = step;
+    s->group_at = s->at;
     return err;
 }
 
-/* The point with number `at` in order of step, time and value. */
+/* The point with number `at`; these numbers rise from call to call. */
 static int read_sample(struct ctx *c, struct sampler *s, size_t at, struct point *out) {
-    const struct entry *e = (const struct entry *)s->entries.p;
-    size_t n = s->entries.n / sizeof *e, from = at, end = at + 1;
+    struct entry e[3];
     bool found;
-    int err = OK;
-    if (at < s->group_at || at >= s->group_at + s->group_n) {
-        while (from > 0 && e[from - 1].step == e[at].step)
-            from--;
-        while (end < n && e[end].step == e[at].step)
-            end++;
-        if (end - from == 1)
+    int n, err = OK;
+    if (at >= s->group_at + s->group.n) {
+        err = read_entries(c, s, at, e, &n);
+        if (err)
+            return err;
+        must(n >= 2);
+        bool alone = (at == s->at || e[0].step != e[1].step) && (n == 2 || e[2].step != e[1].step);
+        if (alone) {
+            s->at = at;
+            s->ahead.first = e[1].step;
             return db_one(c, &found, take_point, out, "SELECT " POINT_COLUMNS " FROM metrics WHERE rowid = ?", "i",
-                          e[at].row);
-        err = read_group(c, s, from, end);
+                          e[1].row);
+        }
+        err = enter_step(c, s, e[1].step);
     }
-    *out = err ? (struct point){0} : s->group.v[at - s->group_at];
+    if (!err)
+        *out = s->group.v[at - s->group_at];
+    return err;
+}
+
+/* Takes the samples one by one. */
+static int take_samples(struct ctx *c, struct sampler *s, size_t wanted, struct point_list *out) {
+    int err = OK;
+    s->group.arena = arena_new();
+    for (size_t i = 0; i < out->n && !err; i++)
+        err = read_sample(c, s, history_sample(s->total, wanted, i), &out->v[i]);
+    arena_free(s->group.arena);
     return err;
 }
 
 int q_history_sampled(struct ctx *c, struct str run_id, struct str key, struct step_range steps, size_t wanted,
                       struct point_list *out) {
-    struct arena *scratch = arena_new();
-    struct sampler s = {.run_id = run_id, .key = key, .group = {.arena = scratch, .limit = SIZE_MAX}};
-    int err = read_entries(c, &s, steps);
-    size_t total = s.entries.n / sizeof(struct entry), n = history_samples(total, wanted);
-    out->v = ARENA_ARRAY(c->arena, struct point, n);
-    out->n = n;
-    for (size_t i = 0; i < n && !err; i++)
-        err = read_sample(c, &s, history_sample(total, wanted, i), &out->v[i]);
-    buf_free(&s.entries);
-    arena_free(scratch);
+    struct sampler s = {.run_id = run_id, .key = key, .ahead = steps};
+    int err = count_points(c, &s, steps, &s.total);
+    if (err)
+        return err;
+    out->n = history_samples(s.total, wanted);
+    if (s.total > wanted) {
+        out->v = ARENA_ARRAY(c->arena, struct point, out->n);
+        return take_samples(c, &s, wanted, out);
+    }
+    struct selection all = {.arena = c->arena};
+    err = read_steps(c, &s, steps, &all);
+    *out = (struct point_list){all.v, all.n};
     return err;
 }

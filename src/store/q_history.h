@@ -12,9 +12,9 @@ struct history_cursor {
         HISTORY_BY_TIME, /* after the point `last` */
         HISTORY_BY_STEP, /* after the row `row`, which has step `last.step` */
     } mode;
-    int64_t offset;
+    int64_t offset, row;
     struct point last;
-    int64_t row;
+    int64_t total; /* points of the history, as far as known; judges how much searching a page is worth */
 };
 
 struct point_list {
