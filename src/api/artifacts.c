@@ -138,6 +138,8 @@ static void serve_run_artifact(struct exchange *x) {
     struct str path = exchange_query(x, "path");
     if (l.id.n == 0)
         l.id = exchange_query(x, "run_uuid");
+    if (!l.id.p)
+        l.id = STR("None"); /* as the official server names it */
     int err = path.p ? send_owned(x, &l, path) : fail_missing(x->c, "path");
     if (err)
         refuse(x, err);
