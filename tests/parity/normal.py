@@ -11,6 +11,7 @@ HEX = re.compile(r"(?<![0-9a-zA-Z])(m-)?([0-9a-f]{32})(?![0-9a-zA-Z])")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NICKNAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 TYPE_HINT = re.compile(r"(Hint: Value was of type ')\w+'")
+BAD_TOKEN = re.compile(r"(Invalid page token), .*", re.S)  # the rest is the token as Python prints bytes
 SQL_DETAIL = re.compile(r"\(?(?:sqlite3|builtins)\.\w*Error.*", re.S)
 SQL_MARK = "<sql>"  # a message with it quotes the database driver: nobody else can say the same
 CLOCK = re.compile(r"(?<!\d)1\d{12}(?!\d)")
@@ -51,6 +52,7 @@ class Names:
         value = HEX.sub(self.symbol, value)
         value = UUID.sub(self.symbol, value)
         value = TYPE_HINT.sub(r"\1<type>'", value)
+        value = BAD_TOKEN.sub(r"\1", value)
         value = SQL_DETAIL.sub(SQL_MARK, value)
         value = CLOCK.sub(lambda m: "<time>" if is_clock(int(m[0])) else m[0], value)
         if key in ("experiment_id", "experiment_ids") and value.isdigit() and value != "0":
