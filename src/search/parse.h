@@ -15,7 +15,7 @@ enum {
     SEARCH_MAX_TEXT = 100000,    /* bytes of a filter */
     SEARCH_MAX_CONDITIONS = 400, /* comparisons in a filter */
     SEARCH_MAX_DEPTH = 12,       /* parentheses and NOTs in one another */
-    SEARCH_MAX_ORDERS = 32       /* clauses of an order */
+    SEARCH_MAX_ORDERS = 16       /* clauses of an order */
 };
 
 /* Parses a filter; an absent or empty one gives NULL. `text` must outlive the tree. */

@@ -237,15 +237,16 @@ static void key_after(struct sql *q, const struct sort_key *k, const struct bind
 }
 
 void sort_after(struct sql *q, const struct sort *o, const struct bind *values) {
+    sql_add(q, "(");
     for (size_t i = 0; i < o->n; i++) {
+        sql_add(q, i ? " OR " : "");
+        for (size_t k = 0; k < i; k++) {
+            buf_str(&q->text, o->v[k].expr);
+            bound(q, " IS ? AND ", values[k]);
+        }
         sql_add(q, "(");
         key_after(q, &o->v[i], &values[i]);
-        if (i + 1 == o->n)
-            break;
-        sql_add(q, " OR (");
-        buf_str(&q->text, o->v[i].expr);
-        bound(q, " IS ? AND ", values[i]);
-    }
-    for (size_t i = 1; i < 2 * o->n; i++)
         sql_add(q, ")");
+    }
+    sql_add(q, ")");
 }

@@ -62,5 +62,5 @@ void sort_columns(struct sql *q, const struct sort *o);
 void sort_order(struct sql *q, const struct sort *o);
 
 /* Adds a condition for the rows that come after the one with these values: o->n of them. NULL sorts before all, as it
- * does in SQLite. */
+ * does in SQLite. The condition is flat, since SQLite's parser bounds how deep parentheses nest. */
 void sort_after(struct sql *q, const struct sort *o, const struct bind *values);
