@@ -26,8 +26,8 @@ static int add_tags(struct ctx *c, struct str input_uuid, const struct InputTag_
 
 static int add_dataset(struct ctx *c, const struct run_head *run, const struct DatasetInput *in) {
     static const struct Dataset none;
-    struct input_edge edge = {.source_type = STR("DATASET"), .destination_type = STR("RUN"),
-                              .destination_id = run->run_id};
+    struct input_edge edge = {
+        .source_type = STR("DATASET"), .destination_type = STR("RUN"), .destination_id = run->run_id};
     struct str uuid;
     bool added;
     int err = q_dataset_ensure(c, run->experiment_id, in->dataset ? in->dataset : &none, &edge.source_id);
@@ -37,8 +37,10 @@ static int add_dataset(struct ctx *c, const struct run_head *run, const struct D
 }
 
 static int add_model(struct ctx *c, const struct run_head *run, const struct ModelInput *in) {
-    const struct input_edge edge = {.source_type = STR("RUN_INPUT"), .source_id = run->run_id,
-                                    .destination_type = STR("MODEL_INPUT"), .destination_id = or_empty(in->model_id)};
+    const struct input_edge edge = {.source_type = STR("RUN_INPUT"),
+                                    .source_id = run->run_id,
+                                    .destination_type = STR("MODEL_INPUT"),
+                                    .destination_id = or_empty(in->model_id)};
     struct str uuid;
     bool added;
     return q_input_add(c, &edge, &added, &uuid);
@@ -60,8 +62,10 @@ int inputs_log(struct ctx *c, const struct LogInputs *req, struct Empty *res) {
 }
 
 static int add_output(struct ctx *c, const struct run_head *run, const struct ModelOutput *out) {
-    const struct input_edge edge = {.source_type = STR("RUN_OUTPUT"), .source_id = run->run_id,
-                                    .destination_type = STR("MODEL_OUTPUT"), .destination_id = or_empty(out->model_id),
+    const struct input_edge edge = {.source_type = STR("RUN_OUTPUT"),
+                                    .source_id = run->run_id,
+                                    .destination_type = STR("MODEL_OUTPUT"),
+                                    .destination_id = or_empty(out->model_id),
                                     .step = out->step.v};
     struct str uuid;
     bool added;
@@ -86,8 +90,10 @@ int datasets_search(struct ctx *c, const struct SearchDatasets *req, struct Sear
     if (n == 0)
         return fail_invalid(c, "SearchDatasets request must specify at least one experiment_id.");
     if (n > MAX_EXPERIMENTS)
-        return fail_invalid(c, "SearchDatasets request cannot specify more than %d experiment_ids. "
-                               "Received %zu experiment_ids.", MAX_EXPERIMENTS, n);
+        return fail_invalid(c,
+                            "SearchDatasets request cannot specify more than %d experiment_ids. "
+                            "Received %zu experiment_ids.",
+                            MAX_EXPERIMENTS, n);
     struct i64_list ids = {ARENA_ARRAY(c->arena, int64_t, n), n};
     for (size_t i = 0; i < n; i++) {
         int err = experiment_parse_id(c, req->experiment_ids.v[i], &ids.v[i]);

@@ -52,8 +52,10 @@ static struct MetricWithRunId_list join(struct ctx *c, struct str key, const str
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < v[i].points.n; k++) {
             const struct point *p = &v[i].points.v[k];
-            out.v[out.n++] = (struct MetricWithRunId){.key = key, .value = F64(point_value(p)),
-                                                      .timestamp = I64(p->timestamp), .step = I64(p->step),
+            out.v[out.n++] = (struct MetricWithRunId){.key = key,
+                                                      .value = F64(point_value(p)),
+                                                      .timestamp = I64(p->timestamp),
+                                                      .step = I64(p->step),
                                                       .run_id = v[i].run_id};
         }
     return out;
@@ -79,7 +81,8 @@ static int check_bulk(struct ctx *c, const struct GetMetricHistoryBulk *req) {
     if (req->run_id.n == 0)
         return fail_invalid(c, "GetMetricHistoryBulk request must specify at least one run_id.");
     if (req->run_id.n > MAX_RUNS)
-        return fail_invalid(c, "GetMetricHistoryBulk request cannot specify more than %d run_ids. Received %zu run_ids.",
+        return fail_invalid(c,
+                            "GetMetricHistoryBulk request cannot specify more than %d run_ids. Received %zu run_ids.",
                             MAX_RUNS, req->run_id.n);
     if (!req->metric_key.p)
         return fail_invalid(c, "GetMetricHistoryBulk request must specify a metric_key.");
@@ -112,8 +115,10 @@ int metric_history_bulk(struct ctx *c, const struct GetMetricHistoryBulk *req,
 /* The checks of the handler, in its order. */
 static int check_sampled(struct ctx *c, const struct GetMetricHistoryBulkInterval *req) {
     if (req->run_ids.n > MAX_RUNS)
-        return fail_invalid(c, "GetMetricHistoryBulkInterval request must specify at most %d run_ids. "
-                               "Received %zu run_ids." SEE_DOCS, MAX_RUNS, req->run_ids.n);
+        return fail_invalid(c,
+                            "GetMetricHistoryBulkInterval request must specify at most %d run_ids. "
+                            "Received %zu run_ids." SEE_DOCS,
+                            MAX_RUNS, req->run_ids.n);
     if (req->max_results.set && (req->max_results.v < 1 || req->max_results.v > MAX_SAMPLES))
         return fail_invalid(c, "max_results must be between 1 and %d." SEE_DOCS, MAX_SAMPLES);
     if (req->start_step.set != req->end_step.set)

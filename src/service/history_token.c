@@ -68,11 +68,12 @@ static bool read_member(struct json *j, struct str key, struct token *t) {
         const char *name;
         int64_t *to;
         unsigned bit;
-    } whole[] = {{"offset", &t->offset, OFFSET}, {"time", &t->time, TIME}, {"step", &t->step, STEP},
+    } whole[] = {{"offset", &t->offset, OFFSET}, {"time", &t->time, TIME},   {"step", &t->step, STEP},
                  {"row", &t->row, ROW},          {"nan", &t->nan, NAN_MARK}, {"total", &t->total, TOTAL}};
     struct str text;
-    if (json_peek(j) == JSON_STRING ? !json_string(j, &text)
-                                    : json_peek(j) == JSON_NUMBER ? !json_number(j, &text) : true)
+    if (json_peek(j) == JSON_STRING   ? !json_string(j, &text)
+        : json_peek(j) == JSON_NUMBER ? !json_number(j, &text)
+                                      : true)
         return false;
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
         if (str_is(key, whole[i].name)) {

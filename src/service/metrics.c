@@ -32,8 +32,12 @@ static struct metric_row row_of(const struct Metric *m, size_t index) {
 }
 
 int metric_log(struct ctx *c, const struct LogMetric *req, struct Empty *res) {
-    const struct Metric m = {.key = req->key, .value = req->value, .timestamp = req->timestamp, .step = req->step,
-                             .dataset_name = req->dataset_name, .dataset_digest = req->dataset_digest,
+    const struct Metric m = {.key = req->key,
+                             .value = req->value,
+                             .timestamp = req->timestamp,
+                             .step = req->step,
+                             .dataset_name = req->dataset_name,
+                             .dataset_digest = req->dataset_digest,
                              .model_id = req->model_id};
     struct metric_row row = row_of(&m, 0);
     struct run_head run;

@@ -1,8 +1,8 @@
 /* The tag mlflow.log-model.history: a JSON list of the models that clients before MLflow 3 logged to a run. Called by
  * the api room; declared in params_tags.h.
  *
- * An entry holds the members run_id, artifact_path, utc_time_created, model_uuid and flavors of the model's description,
- * the flavors without their "config". MLflow: Model.get_tags_dict. */
+ * An entry holds the members run_id, artifact_path, utc_time_created, model_uuid and flavors of the model's
+ * description, the flavors without their "config". MLflow: Model.get_tags_dict. */
 #include "base/json.h"
 #include "service/params_tags.h"
 #include "service/python_text.h"

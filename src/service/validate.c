@@ -7,11 +7,11 @@
 #include "service/python_text.h"
 #include "service/word_chars.h"
 
-#define BAD_CHARACTERS                                                                                   \
-    "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) " \
+#define BAD_CHARACTERS                                                                                                 \
+    "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) "            \
     "and slashes (/)."
-#define BAD_PATH                                                                                         \
-    "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. " \
+#define BAD_PATH                                                                                                       \
+    "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. "       \
     "This name would resolve to "
 #define SEE_DOCS " See the API docs for more information about request parameters."
 
@@ -195,8 +195,8 @@ int validate_run_id(struct ctx *c, struct str run_id) {
     struct str s = run_id;
     if (s.n && s.p[s.n - 1] == '\n')
         s.n--;
-    bool good = s.n && s.p[0] != '_' && (unsigned char)s.p[0] < 0x80 && word_char((unsigned char)s.p[0]) &&
-                !longer(s, 256);
+    bool good =
+        s.n && s.p[0] != '_' && (unsigned char)s.p[0] < 0x80 && word_char((unsigned char)s.p[0]) && !longer(s, 256);
     for (size_t i = 0; good && i < s.n;) {
         uint32_t u = utf8_next(s, &i);
         good = u == '-' || word_char(u);
@@ -207,7 +207,7 @@ int validate_run_id(struct ctx *c, struct str run_id) {
 /* ---- tags of experiments -------------------------------------------------------------------------------- */
 
 #define NOT_AN_OBJECT "Trace archival config must be encoded as a JSON object."
-#define BAD_DURATION                                                                                       \
+#define BAD_DURATION                                                                                                   \
     "Trace archival retention must be in the form `<int><unit>`, where unit is one of 'm', 'h', or 'd'."
 
 /* Members of the JSON that configures trace archival. */
@@ -344,7 +344,7 @@ int validate_dataset_input(struct ctx *c, const struct DatasetInput *in) {
     static const struct Dataset none;
     const struct Dataset *d = in->dataset ? in->dataset : &none;
     const struct length_rule rules[] = {
-        {"name", d->name, 500},         {"digest", d->digest, 36},          {"source", d->source, 65535},
+        {"name", d->name, 500},         {"digest", d->digest, 36},         {"source", d->source, 65535},
         {"schema", d->schema, 1048575}, {"profile", d->profile, 16777215},
     };
     int err = check_lengths(c, rules, sizeof rules / sizeof *rules);

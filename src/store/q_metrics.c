@@ -62,8 +62,8 @@ static void sort_rows(struct metric_row *rows, size_t n) {
 }
 
 static int insert(struct ctx *c, struct str run_id, const struct metric_row *r, bool *added) {
-    const struct bind v[] = {BIND_S(r->key), BIND_F(r->point.value), BIND_I(r->point.timestamp), BIND_S(run_id),
-                             BIND_I(r->point.step), BIND_I(r->point.is_nan)};
+    const struct bind v[] = {BIND_S(r->key), BIND_F(r->point.value), BIND_I(r->point.timestamp),
+                             BIND_S(run_id), BIND_I(r->point.step),  BIND_I(r->point.is_nan)};
     int64_t changed;
     int err = db_run_binds(c, &changed,
                            STR("INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)"
@@ -74,7 +74,7 @@ static int insert(struct ctx *c, struct str run_id, const struct metric_row *r, 
 }
 
 static int update_latest(struct ctx *c, struct str run_id, const struct metric_row *r) {
-    const struct bind v[] = {BIND_S(r->key), BIND_F(r->point.value), BIND_I(r->point.timestamp),
+    const struct bind v[] = {BIND_S(r->key),        BIND_F(r->point.value),  BIND_I(r->point.timestamp),
                              BIND_I(r->point.step), BIND_I(r->point.is_nan), BIND_S(run_id)};
     return db_run_binds(c, NULL,
                         STR("INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid)"
@@ -112,9 +112,8 @@ int q_metrics_append(struct ctx *c, struct str run_id, struct metric_row *rows, 
 
 /* Is the row that stood in the way the same point? */
 static int check_same(struct ctx *c, const struct run_head *run, const struct Metric *m, double value) {
-    const struct bind v[] = {BIND_S(m->model_id),     BIND_S(m->key),        BIND_I(m->timestamp.v),
-                             BIND_I(m->step.v),       BIND_S(run->run_id),   BIND_F(value),
-                             BIND_S(m->dataset_name), BIND_S(m->dataset_digest)};
+    const struct bind v[] = {BIND_S(m->model_id), BIND_S(m->key), BIND_I(m->timestamp.v),  BIND_I(m->step.v),
+                             BIND_S(run->run_id), BIND_F(value),  BIND_S(m->dataset_name), BIND_S(m->dataset_digest)};
     struct rows *r;
     int err = db_query_binds(c, &r,
                              STR("SELECT 1 FROM logged_model_metrics WHERE model_id = ? AND metric_name = ?"
@@ -134,9 +133,9 @@ static int check_same(struct ctx *c, const struct run_head *run, const struct Me
 
 int q_model_metric_add(struct ctx *c, const struct run_head *run, const struct Metric *m) {
     double value = point_of(m->value.v, 0, 0).value;
-    const struct bind v[] = {BIND_S(m->model_id),   BIND_S(m->key),           BIND_I(m->timestamp.v),
-                             BIND_I(m->step.v),     BIND_F(value),            BIND_I(run->experiment_id),
-                             BIND_S(run->run_id),   BIND_S(m->dataset_name),  BIND_S(m->dataset_digest)};
+    const struct bind v[] = {BIND_S(m->model_id), BIND_S(m->key),          BIND_I(m->timestamp.v),
+                             BIND_I(m->step.v),   BIND_F(value),           BIND_I(run->experiment_id),
+                             BIND_S(run->run_id), BIND_S(m->dataset_name), BIND_S(m->dataset_digest)};
     int64_t changed;
     bool found;
     int err = db_exists(c, &found, "SELECT 1 FROM logged_models WHERE model_id = ?", "s", m->model_id);
