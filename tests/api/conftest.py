@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "client"))
 
+from program import Millrace  # noqa: E402
 from servers import Server, millrace_binary  # noqa: E402
 
 
@@ -67,3 +68,25 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def api(server):
     return Api(server)
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    """A server with default flags for raw sockets (program.py), shared by the tests of one file."""
+    with Millrace(tmp_path_factory.mktemp("raw")) as started:
+        yield started
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start(*flags, env={}) gives a server for one test; it is stopped at the end and must exit with 0."""
+    running = []
+
+    def begin(*flags, env=None):
+        started = Millrace(tmp_path, flags, env).__enter__()
+        running.append(started)
+        return started
+
+    yield begin
+    for each in running:
+        each.__exit__(None, None, None)

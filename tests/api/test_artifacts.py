@@ -26,7 +26,8 @@ def folder(api):
 
 
 def files_below(path):
-    return sorted(str(p.relative_to(path)) for p in path.rglob("*")) if path.exists() else []
+    below = [os.path.join(at, name) for at, dirs, files in os.walk(path) for name in dirs + files]
+    return sorted(os.path.relpath(name, path) for name in below)
 
 
 def new_run(api, **experiment):

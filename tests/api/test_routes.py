@@ -7,16 +7,16 @@ from program import ARTIFACTS, EXPERIMENTS, RUNS
 SEARCH = EXPERIMENTS + "/search?max_results=1"
 
 
-def test_health_and_version(server):
-    health = server.get("/health")
+def test_health_and_version(raw):
+    health = raw.get("/health")
     assert (health.status, health.text, health.header("content-type")) == (200, "OK", "text/plain; charset=utf-8")
-    version = server.get("/version")
+    version = raw.get("/version")
     assert (version.status, version.text, version.header("content-type")) == (200, "3.17.2", "text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize("prefix", ["api", "ajax-api"])
-def test_server_info(server, prefix):
-    info = server.get(f"/{prefix}/3.0/mlflow/server-info")
+def test_server_info(raw, prefix):
+    info = raw.get(f"/{prefix}/3.0/mlflow/server-info")
     assert info.header("content-type") == "application/json"
     assert info.json == {
         "store_type": "SqlStore", "workspaces_enabled": False, "trace_archival_enabled": False,
@@ -29,8 +29,8 @@ def test_server_info(server, prefix):
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "DELETE"])
 @pytest.mark.parametrize("path", ["/nope", "/api/2.0/mlflow/nope", RUNS + "/create/", "/health/", "/api", "*", "/%2e%2e/health",
                                   "/api/2.0/mlflow/../mlflow/experiments/search", "/api/4.0/mlflow/runs/create"])
-def test_unknown_paths(server, method, path):
-    answer = server.request(method, path, body=b"" if method == "POST" else None)
+def test_unknown_paths(raw, method, path):
+    answer = raw.request(method, path, body=b"" if method == "POST" else None)
     assert answer.status == 404
     assert answer.header("content-type") == "text/html; charset=utf-8"
     assert answer.text.startswith("<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>")
@@ -44,39 +44,39 @@ def test_unknown_paths(server, method, path):
     ("PUT", EXPERIMENTS + "/search", {"GET", "HEAD", "POST", "OPTIONS"}),
     ("PATCH", ARTIFACTS + "/a/b.txt", {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}),
 ])
-def test_wrong_methods(server, method, path, allow):
-    answer = server.request(method, path, body=None if method == "GET" else b"")
+def test_wrong_methods(raw, method, path, allow):
+    answer = raw.request(method, path, body=None if method == "GET" else b"")
     assert answer.status == 405
     assert set(answer.header("allow").split(", ")) == allow
 
 
-def test_head_is_get_without_a_body(server):
+def test_head_is_get_without_a_body(raw):
     for path in ("/health", "/version", SEARCH, "/nope"):
-        get, head = server.get(path), server.request("HEAD", path)
+        get, head = raw.get(path), raw.request("HEAD", path)
         assert (head.status, head.body) == (get.status, b"")
         assert head.header("content-length") == get.header("content-length")
 
 
-def test_options(server):
-    api = server.request("OPTIONS", SEARCH)
+def test_options(raw):
+    api = raw.request("OPTIONS", SEARCH)
     assert (api.status, api.body) == (204, b"")
     assert set(api.header("allow").split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
-    assert server.request("OPTIONS", "/health").status == 200
+    assert raw.request("OPTIONS", "/health").status == 200
 
 
-def test_names_may_be_quoted(server):
-    assert server.get("/api/2.0/mlflow/%65xperiments/search?max%5Fresults=%31").status == 200
+def test_names_may_be_quoted(raw):
+    assert raw.get("/api/2.0/mlflow/%65xperiments/search?max%5Fresults=%31").status == 200
 
 
-def test_doubled_slashes_are_redirected(server):
-    answer = server.get("/api/2.0//mlflow///experiments/search?max_results=1")
+def test_doubled_slashes_are_redirected(raw):
+    answer = raw.get("/api/2.0//mlflow///experiments/search?max_results=1")
     assert (answer.status, answer.header("location")) == (308, SEARCH)
-    assert server.get("//evil.example/%2e%2e").status == 404
+    assert raw.get("//evil.example/%2e%2e").status == 404
 
 
-def test_preview_paths(server):
-    assert server.get("/api/2.0/preview/mlflow/experiments/get?experiment_id=0").status == 200
-    assert server.get("/ajax-api/2.0/preview/mlflow/experiments/get?experiment_id=0").status == 200
+def test_preview_paths(raw):
+    assert raw.get("/api/2.0/preview/mlflow/experiments/get?experiment_id=0").status == 200
+    assert raw.get("/ajax-api/2.0/preview/mlflow/experiments/get?experiment_id=0").status == 200
 
 
 def test_static_prefix(start):
@@ -112,8 +112,8 @@ def test_no_serve_artifacts(start):
     assert server.get(SEARCH).status == 200
 
 
-def test_metrics_only_when_asked_for(start, server):
-    assert server.get("/metrics").status == 404
+def test_metrics_only_when_asked_for(start, raw):
+    assert raw.get("/metrics").status == 404
     exposing = start("--expose-prometheus", "figures")
     exposing.get(SEARCH)
     exposing.get("/nope")

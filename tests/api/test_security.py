@@ -8,9 +8,9 @@ WRITE = EXPERIMENTS + "/set-experiment-tag"
 TAG = {"experiment_id": "0", "key": "k", "value": "v"}
 
 
-def test_headers_of_every_answer(server):
+def test_headers_of_every_answer(raw):
     for path in ("/health", READ, "/nope"):
-        answer = server.get(path)
+        answer = raw.get(path)
         assert answer.header("x-content-type-options") == "nosniff"
         assert answer.header("x-frame-options") == "SAMEORIGIN"
         assert answer.header("access-control-allow-origin") is None
@@ -18,16 +18,16 @@ def test_headers_of_every_answer(server):
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.1:5000", "[::1]:5000", "10.0.0.1", "192.168.1.1:80",
                                   "172.20.0.1", "10.evil.example"])
-def test_hosts_accepted(server, host):
-    assert server.request("GET", READ, host=host).status == 200
+def test_hosts_accepted(raw, host):
+    assert raw.request("GET", READ, host=host).status == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "LOCALHOST", "localhost.evil.example", "172.32.0.1", ""])
-def test_hosts_refused(server, host):
-    answer = server.request("GET", READ, host=host)
+def test_hosts_refused(raw, host):
+    answer = raw.request("GET", READ, host=host)
     assert (answer.status, answer.text) == (403, "Invalid Host header - possible DNS rebinding attack detected")
-    assert server.request("GET", "/health", host=host).status == 200
-    assert server.request("GET", "/version", host=host).status == 200
+    assert raw.request("GET", "/health", host=host).status == 200
+    assert raw.request("GET", "/version", host=host).status == 200
 
 
 def test_allowed_hosts(start):
@@ -38,27 +38,27 @@ def test_allowed_hosts(start):
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "https://localhost.evil.example", "null", "http://evil.example/localhost"])
-def test_foreign_origins(server, origin):
-    refused = server.post(WRITE, TAG, Origin=origin)
+def test_foreign_origins(raw, origin):
+    refused = raw.post(WRITE, TAG, Origin=origin)
     assert (refused.status, refused.text) == (403, "Cross-origin request blocked")
-    assert server.request("POST", "/%61pi/2.0/mlflow/experiments/set-experiment-tag", {"Origin": origin}, TAG).status == 403
-    read = server.get(READ, Origin=origin)
+    assert raw.request("POST", "/%61pi/2.0/mlflow/experiments/set-experiment-tag", {"Origin": origin}, TAG).status == 403
+    read = raw.get(READ, Origin=origin)
     assert read.status == 200
     assert read.header("access-control-allow-origin") is None
     assert "origin" in read.header("vary").lower()
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:8"])
-def test_local_origins(server, origin):
-    answer = server.post(WRITE, TAG, Origin=origin)
+def test_local_origins(raw, origin):
+    answer = raw.post(WRITE, TAG, Origin=origin)
     assert answer.status == 200
     assert answer.header("access-control-allow-origin") == origin
     assert answer.header("access-control-allow-credentials") == "true"
     assert answer.header("access-control-expose-headers") == "*"
 
 
-def test_local_origins_of_other_schemes_write_but_cannot_read(server):
-    answer = server.post(WRITE, TAG, Origin="https://localhost:9")
+def test_local_origins_of_other_schemes_write_but_cannot_read(raw):
+    answer = raw.post(WRITE, TAG, Origin="https://localhost:9")
     assert answer.status == 200
     assert answer.header("access-control-allow-origin") is None
 
@@ -67,20 +67,20 @@ def preflight(server, origin, method="POST", **more):
     return server.request("OPTIONS", RUNS + "/create", {"Origin": origin, "Access-Control-Request-Method": method, **more})
 
 
-def test_preflight(server):
-    good = preflight(server, "http://localhost:3000", **{"Access-Control-Request-Headers": "content-type, x-a"})
+def test_preflight(raw):
+    good = preflight(raw, "http://localhost:3000", **{"Access-Control-Request-Headers": "content-type, x-a"})
     assert (good.status, good.text) == (200, "OK")
     assert good.header("access-control-allow-origin") == "http://localhost:3000"
     assert good.header("access-control-allow-methods") == "GET, POST, PUT, DELETE, OPTIONS, PATCH"
     assert good.header("access-control-allow-headers") == "content-type, x-a"
     assert good.header("access-control-allow-credentials") == "true"
     assert good.header("access-control-max-age") == "600"
-    foreign = preflight(server, "http://evil.example")
+    foreign = preflight(raw, "http://evil.example")
     assert (foreign.status, foreign.text) == (400, "Disallowed CORS origin")
     assert foreign.header("access-control-allow-origin") is None
-    wrong = preflight(server, "http://localhost:3000", "BREW")
+    wrong = preflight(raw, "http://localhost:3000", "BREW")
     assert (wrong.status, wrong.text) == (400, "Disallowed CORS method")
-    both = preflight(server, "http://evil.example", "BREW")
+    both = preflight(raw, "http://evil.example", "BREW")
     assert both.text == "Disallowed CORS origin, method"
 
 
