@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "api/health.h"
+#include "api/landing.h"
 #include "api/messages.h"
 #include "api/routes.h"
 #include "api/routes_artifacts.h"
@@ -61,6 +62,7 @@ static const struct route routes[] = {
     // clang-format off
     MESSAGE_ROUTES(ROW, ROW)
     HEALTH_ROUTES(RAW_ROW)
+    LANDING_ROUTES(RAW_ROW)
     ARTIFACT_RAW_ROUTES(RAW_ROW)
     // clang-format on
 };
