@@ -57,9 +57,8 @@ static const struct option_row rows[] = {
     {"port", 'p', "MLFLOW_PORT", NUMBER, TO(port), "5000", 0, 65535, "PORT", FOR_SERVER,
      "Port to listen on; 0 takes a free one."},
     {"workers", 'w', "MLFLOW_WORKERS", NUMBER, TO(workers), "4", 1, 1000, "N", FOR_SERVER,
-     "Bounds the connections open at once: 250 for each of N, and 256 at least. There is one process, with a thread "
-     "for "
-     "each connection."},
+     "Bounds the connections open at once: 250 for each of N, 256 at least; further ones are refused. There is one "
+     "process, with a thread for each connection."},
     {"static-prefix", 0, "MLFLOW_STATIC_PREFIX", TEXT, TO(static_prefix), NULL, 0, 0, "PATH", FOR_SERVER,
      "Path that all paths begin with, such as /tools/mlflow."},
     {"allowed-hosts", 0, "MLFLOW_SERVER_ALLOWED_HOSTS", TEXT, TO(allowed_hosts), NULL, 0, 0, "LIST", FOR_SERVER,

@@ -22,8 +22,10 @@ struct http {
     bool tracking_off, artifacts_off;
     struct MHD_Daemon *daemon;
     int listener, port;
-    atomic_int active;    /* requests between their first line and the end of the answer */
+    atomic_int active;    /* requests between their head and the end of the answer */
     atomic_bool draining; /* answers end their connection */
+    unsigned max_connections;
+    atomic_uint refused;  /* connections beyond that, since the last tick */
     pthread_mutex_t lock; /* guards the list of connections */
     struct conn *conns;
 };

@@ -236,12 +236,11 @@ static enum MHD_Result refuse(struct conn *k) {
 }
 
 static enum MHD_Result step_head(struct conn *k, const char *method, const char *version) {
+    atomic_fetch_add(&k->http->active, 1);
     atomic_store_explicit(&k->waiting_since, 0, memory_order_relaxed);
     MHD_get_connection_values_n(k->mhd, MHD_HEADER_KIND, note_header, &k->head);
-    if (!admit(k, method, version) || !begin(k))
-        return refuse(k);
     k->state = CONN_BODY;
-    return MHD_YES;
+    return admit(k, method, version) && begin(k) ? MHD_YES : refuse(k);
 }
 
 static enum MHD_Result step_body(struct conn *k, const char *data, size_t n) {
@@ -260,6 +259,7 @@ static enum MHD_Result step_end(struct conn *k) {
     if (k->state == CONN_BODY) {
         const struct raw_handler *handler = k->handler;
         k->handler = NULL;
+        k->c.deadline = clock_monotonic_ms() + DEADLINE_MS; /* however long the body took */
         handler->finish(&k->x);
     }
     return response_send(k);
@@ -303,7 +303,6 @@ void *request_line(void *cls, const char *uri, struct MHD_Connection *mhd) {
                         .user = STR(""),
                         .deadline = clock_monotonic_ms() + DEADLINE_MS};
     k->uri = str_dup(arena, str_of(uri));
-    atomic_fetch_add(&k->http->active, 1);
     return k;
 }
 
@@ -329,7 +328,8 @@ void request_done(void *cls, struct MHD_Connection *mhd, void **state, enum MHD_
     if (k->handler && k->handler->abort)
         k->handler->abort(&k->x);
     k->handler = NULL;
-    if (k->state != CONN_LINE) {
+    bool head_came = k->state != CONN_LINE;
+    if (head_came) {
         int64_t us = clock_monotonic_us() - k->started_us;
         if (k->http->metrics)
             metrics_count(k->http->metrics, &k->x, us);
@@ -340,7 +340,8 @@ void request_done(void *cls, struct MHD_Connection *mhd, void **state, enum MHD_
     k->x = (struct exchange){.res = {.fd = -1}};
     arena_reset(k->c.arena);
     atomic_store_explicit(&k->waiting_since, clock_monotonic_ms(), memory_order_relaxed);
-    atomic_fetch_sub(&k->http->active, 1);
+    if (head_came)
+        atomic_fetch_sub(&k->http->active, 1);
     *state = NULL;
 }
 

@@ -78,6 +78,10 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 
 void http_tick(struct http *h) {
     int64_t now = clock_monotonic_ms();
+    unsigned refused = atomic_exchange(&h->refused, 0);
+    if (refused)
+        log_warning("%u connections were refused: %u are open, the bound set by --workers", refused,
+                    h->max_connections);
     pthread_mutex_lock(&h->lock);
     for (struct conn *k = h->conns; k; k = k->next) {
         int64_t since = atomic_load_explicit(&k->waiting_since, memory_order_relaxed);
@@ -143,17 +147,19 @@ static size_t keep_quoted(void *cls, struct MHD_Connection *mhd, char *s) {
 
 static void on_library_message(void *cls, const char *fmt, va_list ap) {
     char text[512];
-    (void)cls;
+    struct http *h = cls;
     vsnprintf(text, sizeof text, fmt, ap);
     log_debug("http: %s", text);
+    if (strstr(text, "connection limit"))
+        atomic_fetch_add(&h->refused, 1);
 }
 
 /* Not strict about clients: request.c makes those checks, as the library's own answers to them come out garbled. */
-static struct MHD_Daemon *start_daemon(struct http *h, unsigned max_connections) {
+static struct MHD_Daemon *start_daemon(struct http *h) {
     unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, request_step, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL,
-        MHD_OPTION_LISTEN_SOCKET, h->listener, MHD_OPTION_CONNECTION_LIMIT, max_connections,
+        flags, 0, NULL, NULL, request_step, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, h,
+        MHD_OPTION_LISTEN_SOCKET, h->listener, MHD_OPTION_CONNECTION_LIMIT, h->max_connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
         (size_t)MEMORY_STEP, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_THREAD_STACK_SIZE,
         (size_t)STACK, MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, request_line, h,
@@ -182,6 +188,7 @@ static struct http *http_new(const struct http_options *o) {
     h->message = o->message;
     h->tracking_off = o->tracking_off;
     h->artifacts_off = o->artifacts_off;
+    h->max_connections = o->max_connections;
     h->listener = -1;
     pthread_mutex_init(&h->lock, NULL);
     security_init(&h->security, arena, o->security_off, o->allowed_hosts, o->cors_allowed_origins, o->x_frame_options);
@@ -205,7 +212,7 @@ int http_start(struct ctx *c, const struct http_options *o, struct http **out) {
     if (r < 0)
         goto out;
     h->port = port_of(h->listener);
-    h->daemon = start_daemon(h, o->max_connections);
+    h->daemon = start_daemon(h);
     if (!h->daemon) {
         r = fail(c, ERR_INTERNAL, "cannot start the HTTP server: %s", strerror(errno));
         goto out;
