@@ -3,7 +3,8 @@
  * The log must go back to the database file before it grows too long, without holding up commits. So a connection of
  * the janitor copies the bulk while writers go on, then the writer copies the few pages that came meanwhile between
  * two transactions: only a log that has been copied entirely starts again from its beginning. A reader that still
- * looks at the log prevents that; when it has happened too often, new readers wait for a moment. */
+ * looks at the log prevents that; when it has happened, new readers wait for a moment, the longer the log is. A reader
+ * that outlasts this is left alone until the log has doubled. */
 #include "store/janitor.h"
 
 #include <stdatomic.h>
@@ -14,9 +15,10 @@
 #include "store/wait.h"
 
 enum {
-    LOG_PAGES = 2000,      /* 8 MB: time for a checkpoint */
-    LOG_LONG_PAGES = 4000, /* 16 MB: the last try was in vain, readers wait for this one */
-    READERS_WAIT_MS = 100,
+    LOG_PAGES = 2000,       /* 8 MB: time for a checkpoint */
+    LOG_LONG_PAGES = 4000,  /* 16 MB: the last try was in vain, readers wait for this one */
+    PAGES_PER_WAIT_MS = 40, /* readers wait 100 ms for a log of 16 MB, and so on ... */
+    READERS_WAIT_MOST_MS = 2000,
     KEEPER_WAIT_MS = 1000,
 };
 
@@ -81,22 +83,26 @@ static int copy_bulk(struct ctx *c, struct janitor *j) {
     return rc;
 }
 
-/* Copies the rest between two transactions. */
-static void copy_rest(struct ctx *c, struct janitor *j, bool hard) {
+/* Copies the rest between two transactions; for a `hard` one, without readers. False: the log cannot start again. */
+static bool copy_rest(struct ctx *c, struct janitor *j, bool hard, int pages) {
     int mode = hard ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+    int wait = pages / PAGES_PER_WAIT_MS;
     if (hard)
-        (void)pool_pause(j->pool, clock_monotonic_ms() + READERS_WAIT_MS);
+        (void)pool_pause(j->pool, clock_monotonic_ms() + (wait < READERS_WAIT_MOST_MS ? wait : READERS_WAIT_MOST_MS));
     int rc = writer_run_alone(c, j->writer, checkpoint_here, &mode);
     if (hard)
         pool_resume(j->pool);
-    log_debug("checkpoint%s: result %d", hard ? " with readers waiting" : "", rc);
+    return rc == SQLITE_OK;
 }
 
-static void checkpoint(struct ctx *c, struct janitor *j, int pages) {
+/* Gives the length at which the log is due again, unless it starts anew before. */
+static int checkpoint(struct ctx *c, struct janitor *j, int pages) {
     int64_t start = clock_monotonic_us();
-    if (copy_bulk(c, j) == 0)
-        copy_rest(c, j, pages >= LOG_LONG_PAGES);
-    log_debug("checkpoint of %d pages took %ld us", pages, (long)(clock_monotonic_us() - start));
+    bool hard = pages >= LOG_LONG_PAGES;
+    bool done = copy_bulk(c, j) == 0 && copy_rest(c, j, hard, pages);
+    log_debug("checkpoint of %d pages%s: %s, %ld us", pages, hard ? " with readers waiting" : "",
+              done ? "done" : "not complete", (long)(clock_monotonic_us() - start));
+    return hard && !done ? 2 * pages : pages + LOG_PAGES;
 }
 
 static int run_index(struct ctx *c, void *arg) {
@@ -134,11 +140,11 @@ static int wait_for_pages(struct janitor *j) {
     return pages;
 }
 
-/* After a checkpoint: the next one is due when the log has grown by as much again, unless it starts anew. */
+/* Waits for a log of `pages` from now on. */
 static void rest(struct janitor *j, int pages) {
     pthread_mutex_lock(&j->lock);
     j->pages = 0;
-    atomic_store_explicit(&j->threshold, pages + LOG_PAGES, memory_order_relaxed);
+    atomic_store_explicit(&j->threshold, pages, memory_order_relaxed);
     pthread_mutex_unlock(&j->lock);
 }
 
@@ -149,9 +155,8 @@ static void *janitor_thread(void *arg) {
     for (const char *const *s = j->indexes; *s && !stopping(j); s++)
         make_index(&c, j, *s);
     for (int pages; (pages = wait_for_pages(j));) {
-        checkpoint(&c, j, pages);
+        rest(j, checkpoint(&c, j, pages));
         arena_reset(arena);
-        rest(j, pages);
     }
     arena_free(arena);
     return NULL;

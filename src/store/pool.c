@@ -30,7 +30,10 @@ struct pool *pool_new(const struct store_place *place, size_t limit) {
 void pool_free(struct pool *p) {
     if (!p)
         return;
-    must(p->idle_count == p->open);
+    pthread_mutex_lock(&p->lock);
+    while (p->idle_count < p->open)
+        pthread_cond_wait(&p->changed, &p->lock);
+    pthread_mutex_unlock(&p->lock);
     while (p->idle_count)
         conn_close(p->idle[--p->idle_count]);
     pthread_cond_destroy(&p->changed);

@@ -7,7 +7,7 @@ struct pool;
 /* A pool of at most `limit` connections to `place`. `place` is copied; its strings must outlive the pool. */
 struct pool *pool_new(const struct store_place *place, size_t limit);
 
-/* Closes all connections; none may be in use. NULL is ignored. */
+/* Waits for the connections in use, and closes all. No pool_take may come later. NULL is ignored. */
 void pool_free(struct pool *p);
 
 /* Takes a connection, waiting for one until `deadline` (clock_monotonic_ms). ERR_TEMPORARILY_UNAVAILABLE: none came

@@ -44,7 +44,12 @@ void store_stats(const struct store *s, struct store_stats *out);
 
 /* ---- inside a transaction ------------------------------------------------------------------------------- */
 
-/* A running query. Owned by the connection; end every one with rows_end before the next of the same text. */
+/* What SQLite's refusals become: a broken UNIQUE or PRIMARY KEY is ERR_ALREADY_EXISTS, another constraint (CHECK,
+ * NOT NULL, FOREIGN KEY) or a value that is too long ERR_BAD_REQUEST, a full or failing disk
+ * ERR_TEMPORARILY_UNAVAILABLE, a read past the deadline ERR_DEADLINE, anything else ERR_INTERNAL. LIKE tells case
+ * apart and foreign keys are enforced, as in MLflow's own sessions. */
+
+/* A running query. Owned by the connection; end every one with rows_end. Those left are ended with the transaction. */
 struct rows;
 
 /* Starts a query. `types` has one letter per argument: s struct str (absent binds NULL), i int64_t, f double,

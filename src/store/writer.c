@@ -231,7 +231,7 @@ static void step_down(struct writer *w, struct job *unfinished) {
     if (unfinished)
         push_front(w, unfinished);
     w->busy = false;
-    if (w->head)
+    if (w->head || w->stop)
         pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
 }
