@@ -190,7 +190,7 @@ static int check_destination(struct writer *w) {
         return errno;
     }
     struct statvfs vfs;
-    if (w->size > 0 && fstatvfs(w->dir, &vfs) == 0 && (uint64_t)w->size / vfs.f_frsize > vfs.f_bavail)
+    if (w->size > PIECE && fstatvfs(w->dir, &vfs) == 0 && (uint64_t)w->size / vfs.f_frsize > vfs.f_bavail)
         return ENOSPC;
     return 0;
 }
