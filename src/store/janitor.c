@@ -20,13 +20,14 @@ enum {
     PAGES_PER_WAIT_MS = 40, /* readers wait 100 ms for a log of 16 MB, and so on ... */
     READERS_WAIT_MOST_MS = 2000,
     KEEPER_WAIT_MS = 1000,
+    INDEX_WAIT_MS = 2000,
 };
 
 struct janitor {
     struct store_place place;
     struct writer *writer;
     struct pool *pool;
-    const char *const *indexes;
+    char **indexes;
     struct db *keeper;
     pthread_t thread;
     bool started;
@@ -105,29 +106,29 @@ static int checkpoint(struct ctx *c, struct janitor *j, int pages) {
     return hard && !done ? 2 * pages : pages + LOG_PAGES;
 }
 
-static int run_index(struct ctx *c, void *arg) {
-    return db_run(c, NULL, arg, "");
-}
-
-/* Makes one index; a failure is only logged, as it costs speed alone. */
-static void make_index(struct ctx *c, struct janitor *j, const char *statement) {
-    int64_t start = clock_monotonic_ms();
-    union {
-        const char *text;
-        void *arg;
-    } u = {.text = statement};
-    if (writer_run(c, j->writer, run_index, u.arg, INT64_MAX))
-        log_warning("an index was not made (%s): %.*s", statement, STR_FMT(c->message));
-    else
-        log_info("made an index in %ld ms: %s", (long)(clock_monotonic_ms() - start), statement);
-    arena_reset(c->arena);
-}
-
 static bool stopping(struct janitor *j) {
     pthread_mutex_lock(&j->lock);
     bool stop = j->stop;
     pthread_mutex_unlock(&j->lock);
     return stop;
+}
+
+static int run_index(struct ctx *c, void *arg) {
+    return db_run(c, NULL, arg, "");
+}
+
+/* Makes one index, trying as long as another process holds the database. A failure is only logged: it costs speed. */
+static void make_index(struct ctx *c, struct janitor *j, char *statement) {
+    int64_t start = clock_monotonic_ms();
+    int rc;
+    do {
+        arena_reset(c->arena);
+        rc = writer_run(c, j->writer, run_index, statement, clock_monotonic_ms() + INDEX_WAIT_MS);
+    } while (rc == ERR_TEMPORARILY_UNAVAILABLE && !stopping(j));
+    if (rc)
+        log_warning("an index was not made (%s): %.*s", statement, STR_FMT(c->message));
+    else
+        log_info("made an index in %ld ms: %s", (long)(clock_monotonic_ms() - start), statement);
 }
 
 /* Waits for a log that is too long; 0: stop. */
@@ -152,7 +153,7 @@ static void *janitor_thread(void *arg) {
     struct janitor *j = arg;
     struct arena *arena = arena_new();
     struct ctx c = {.arena = arena};
-    for (const char *const *s = j->indexes; *s && !stopping(j); s++)
+    for (char **s = j->indexes; *s && !stopping(j); s++)
         make_index(&c, j, *s);
     for (int pages; (pages = wait_for_pages(j));) {
         rest(j, checkpoint(&c, j, pages));
@@ -162,7 +163,7 @@ static void *janitor_thread(void *arg) {
     return NULL;
 }
 
-int janitor_start(struct ctx *c, struct janitor *j, struct writer *w, struct pool *p, const char *const *indexes) {
+int janitor_start(struct ctx *c, struct janitor *j, struct writer *w, struct pool *p, char **indexes) {
     j->writer = w;
     j->pool = p;
     j->indexes = indexes;

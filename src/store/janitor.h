@@ -13,8 +13,7 @@ struct janitor *janitor_new(const struct store_place *place);
 void janitor_note(void *janitor, int pages);
 
 /* Starts the thread, which first makes `indexes` (statements, NULL at the end; they must live as long as it). */
-[[nodiscard]] int janitor_start(struct ctx *c, struct janitor *j, struct writer *w, struct pool *p,
-                                const char *const *indexes);
+[[nodiscard]] int janitor_start(struct ctx *c, struct janitor *j, struct writer *w, struct pool *p, char **indexes);
 
 /* Stops the thread and frees everything. NULL is ignored. */
 void janitor_free(struct janitor *j);

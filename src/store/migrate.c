@@ -158,18 +158,22 @@ static struct str index_name(struct str statement) {
     return str_sub(rest, 0, strcspn(rest.p, " \n"));
 }
 
-int schema_missing_indexes(struct ctx *c, struct db *d, const char ***out) {
+static char *text_of(struct ctx *c, struct str s) {
+    return memcpy(arena_alloc(c->arena, s.n + 1), s.p, s.n);
+}
+
+int schema_missing_indexes(struct ctx *c, struct db *d, char ***out) {
     struct str list = str_of(indexes_sql), statement;
     size_t n = 0, most = list.n / 32 + 1;
     int rc = 0;
-    *out = ARENA_ARRAY(c->arena, const char *, most);
+    *out = ARENA_ARRAY(c->arena, char *, most);
     c->db = d;
     while (!rc && (statement = next_statement(&list)).p) {
         bool found = false;
         rc = db_exists(c, &found, "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", "s",
                        index_name(statement));
         if (!rc && !found)
-            (*out)[n++] = str_dup(c->arena, statement).p;
+            (*out)[n++] = text_of(c, statement);
         must(n < most);
     }
     conn_end_rows(d);

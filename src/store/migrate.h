@@ -13,7 +13,7 @@ struct db;
 [[nodiscard]] int schema_check(struct ctx *c, struct db *d, struct str uri, bool create);
 
 /* Those statements of schema/indexes.sql whose index the database lacks, NULL at the end, in c->arena. */
-[[nodiscard]] int schema_missing_indexes(struct ctx *c, struct db *d, const char ***out);
+[[nodiscard]] int schema_missing_indexes(struct ctx *c, struct db *d, char ***out);
 
 /* Brings the database of `uri` to the newest revision; an empty one gets the tables. ERR_INVALID_STATE: a revision
  * that cannot be upgraded from (the message names it). */

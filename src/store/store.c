@@ -45,7 +45,7 @@ static size_t reader_limit(size_t wanted) {
 }
 
 /* Opens the database, checks or makes its schema, and starts the writer on it. */
-static int start_writer(struct ctx *c, struct store *s, bool create, const char ***missing) {
+static int start_writer(struct ctx *c, struct store *s, bool create, char ***missing) {
     struct db *d;
     int rc = create && !s->place.memory ? make_parents(c, &s->place) : 0;
     if (!rc)
@@ -64,7 +64,7 @@ static int start_writer(struct ctx *c, struct store *s, bool create, const char 
 
 /* store_open with `in` holding the memory that lives as long as the store. */
 static int open_parts(struct ctx *in, struct store *s, const struct store_options *o) {
-    const char **missing;
+    char **missing;
     int rc = store_place_parse(in, o->uri, &s->place);
     if (rc)
         return rc;

@@ -114,9 +114,10 @@ static bool withdraw(struct writer *w, struct job *j) {
     return queued;
 }
 
+/* Does anybody wait for a transaction? */
 static bool anyone_waits(struct writer *w) {
     pthread_mutex_lock(&w->lock);
-    bool any = w->head != NULL;
+    bool any = w->head && !w->head->alone;
     pthread_mutex_unlock(&w->lock);
     return any;
 }
