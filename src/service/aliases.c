@@ -2,6 +2,7 @@
 #include "service/aliases.h"
 
 #include "base/num.h"
+#include "service/registry_events.h"
 #include "service/registry_rules.h"
 #include "service/versions.h"
 #include "store/q_aliases.h"
@@ -20,7 +21,9 @@ int alias_set(struct ctx *c, const struct SetRegisteredModelAlias *req, struct E
         err = version_parse(c, req->version, &version);
     if (!err)
         err = q_version_check(c, req->name, version);
-    return err ? err : q_alias_set(c, req->name, req->alias, version);
+    if (!err)
+        err = q_alias_set(c, req->name, req->alias, version);
+    return err ? err : event_alias(c, req->name, req->alias, req->version);
 }
 
 int alias_delete(struct ctx *c, const struct DeleteRegisteredModelAlias *req, struct Empty *res) {
@@ -31,7 +34,9 @@ int alias_delete(struct ctx *c, const struct DeleteRegisteredModelAlias *req, st
         err = alias_name_check(c, req->alias);
     if (!err)
         err = q_model_get(c, req->name, &model);
-    return err ? err : q_alias_delete(c, req->name, req->alias);
+    if (!err)
+        err = q_alias_delete(c, req->name, req->alias);
+    return err ? err : event_alias(c, req->name, req->alias, (struct str){0});
 }
 
 /* Says why there is no such version: no model, or no alias. */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "service/python_text.h"
+#include "service/registry_events.h"
 #include "service/registry_rules.h"
 #include "store/list.h"
 #include "store/q_aliases.h"
@@ -80,6 +81,8 @@ int model_create(struct ctx *c, const struct CreateRegisteredModel *req, struct 
         struct str value = req->tags.v[i].value;
         err = q_model_tag_set(c, req->name, req->tags.v[i].key, value.p ? value : STR(""));
     }
+    if (!err)
+        err = event_model_created(c, req);
     return err ? err : answer(c, req->name, res);
 }
 

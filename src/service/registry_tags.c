@@ -1,6 +1,7 @@
 /* The rules of the registry's tags; see registry_tags.h. */
 #include "service/registry_tags.h"
 
+#include "service/registry_events.h"
 #include "service/registry_rules.h"
 #include "store/q_models.h"
 #include "store/q_versions.h"
@@ -21,7 +22,9 @@ int model_tag_set(struct ctx *c, const struct SetRegisteredModelTag *req, struct
         err = model_tag_check(c, req->key, req->value);
     if (!err)
         err = check_model(c, req->name);
-    return err ? err : q_model_tag_set(c, req->name, req->key, or_empty(req->value));
+    if (!err)
+        err = q_model_tag_set(c, req->name, req->key, or_empty(req->value));
+    return err ? err : event_model_tag(c, req->name, req->key, or_empty(req->value));
 }
 
 int model_tag_delete(struct ctx *c, const struct DeleteRegisteredModelTag *req, struct Empty *res) {
@@ -31,7 +34,9 @@ int model_tag_delete(struct ctx *c, const struct DeleteRegisteredModelTag *req, 
         err = registry_tag_key_check(c, req->key);
     if (!err)
         err = check_model(c, req->name);
-    return err ? err : q_model_tag_delete(c, req->name, req->key);
+    if (!err)
+        err = q_model_tag_delete(c, req->name, req->key);
+    return err ? err : event_model_tag(c, req->name, req->key, (struct str){0});
 }
 
 int version_tag_set(struct ctx *c, const struct SetModelVersionTag *req, struct Empty *res) {
@@ -44,7 +49,9 @@ int version_tag_set(struct ctx *c, const struct SetModelVersionTag *req, struct 
         err = version_tag_check(c, req->key, req->value);
     if (!err)
         err = q_version_check(c, req->name, version);
-    return err ? err : q_version_tag_set(c, req->name, version, req->key, or_empty(req->value));
+    if (!err)
+        err = q_version_tag_set(c, req->name, version, req->key, or_empty(req->value));
+    return err ? err : event_version_tag(c, req->name, req->version, req->key, or_empty(req->value));
 }
 
 int version_tag_delete(struct ctx *c, const struct DeleteModelVersionTag *req, struct Empty *res) {
@@ -57,5 +64,7 @@ int version_tag_delete(struct ctx *c, const struct DeleteModelVersionTag *req, s
         err = registry_tag_key_check(c, req->key);
     if (!err)
         err = q_version_check(c, req->name, version);
-    return err ? err : q_version_tag_delete(c, req->name, version, req->key);
+    if (!err)
+        err = q_version_tag_delete(c, req->name, version, req->key);
+    return err ? err : event_version_tag(c, req->name, req->version, req->key, (struct str){0});
 }

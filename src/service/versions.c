@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "service/logged_models.h"
+#include "service/registry_events.h"
 #include "service/registry_rules.h"
 #include "service/version_source.h"
 #include "store/q_aliases.h"
@@ -73,6 +74,8 @@ int version_create(struct ctx *c, const struct CreateModelVersion *req, struct M
         err = q_version_tag_set(c, req->name, version, req->tags.v[i].key, or_empty(req->tags.v[i].value));
     if (!err && from.model_id.n)
         err = logged_model_add_version(c, from.model_id, req->name, version);
+    if (!err)
+        err = event_version_created(c, req, version, req->source, req->run_id);
     return err ? err : answer(c, req->name, version, res);
 }
 

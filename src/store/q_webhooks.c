@@ -134,6 +134,10 @@ int q_webhook_events_set(struct ctx *c, struct str id, const struct WebhookEvent
     return err;
 }
 
+int q_webhooks_any(struct ctx *c, bool *any) {
+    return db_exists(c, any, "SELECT 1 FROM webhook_events", "");
+}
+
 /* ---- the queue ---- */
 
 static int take_i64(struct ctx *c, struct rows *r, void *arg) {

@@ -33,6 +33,9 @@ struct webhook_page {
 /* Replaces the events a webhook listens to. */
 [[nodiscard]] int q_webhook_events_set(struct ctx *c, struct str id, const struct WebhookEvent_list *events);
 
+/* Is there a webhook at all, deleted or not, in any workspace? */
+[[nodiscard]] int q_webhooks_any(struct ctx *c, bool *any);
+
 /* ---- the queue ---- */
 
 struct queued {
