@@ -158,8 +158,7 @@ static void serve_model_artifact(struct exchange *x) {
     struct lookup l = {.owner = OWNER_MODEL, .id = path_param(x, "model_id")};
     struct str path = exchange_query(x, "artifact_file_path");
     int err = path.n ? send_owned(x, &l, path)
-                     : fail(x->c, ERR_BAD_REQUEST,
-                            "Request must include the \"artifact_file_path\" query parameter.");
+                     : fail(x->c, ERR_BAD_REQUEST, "Request must include the \"artifact_file_path\" query parameter.");
     if (err)
         refuse(x, err);
 }

@@ -21,19 +21,15 @@
 
 int local_fail(struct ctx *c, int error, struct str path) {
     switch (error) {
-    case ENOENT:
-        return fail(c, ERR_NOT_FOUND, "No such artifact: '%.*s'", STR_FMT(path));
-    case EISDIR:
-        return fail_invalid(c, "Artifact path refers to a directory, not a file: '%.*s'", STR_FMT(path));
+    case ENOENT: return fail(c, ERR_NOT_FOUND, "No such artifact: '%.*s'", STR_FMT(path));
+    case EISDIR: return fail_invalid(c, "Artifact path refers to a directory, not a file: '%.*s'", STR_FMT(path));
     case ENOTDIR:
     case EEXIST:
         return fail_invalid(c, "A part of the artifact path is a file, not a directory: '%.*s'", STR_FMT(path));
     case EXDEV:
-    case ELOOP:
-        return fail_invalid(c, "Invalid path: resolved path is outside the artifact directory");
+    case ELOOP: return fail_invalid(c, "Invalid path: resolved path is outside the artifact directory");
     case ENAMETOOLONG:
-    case EINVAL:
-        return fail_invalid(c, "Artifact path is too long or not a valid name: '%.*s'", STR_FMT(path));
+    case EINVAL: return fail_invalid(c, "Artifact path is too long or not a valid name: '%.*s'", STR_FMT(path));
     case ENOSPC:
     case EDQUOT:
     case EFBIG:

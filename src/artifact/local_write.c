@@ -30,9 +30,9 @@ struct writer {
     const struct local *store;
     struct str path, dir_path, base;
     int root, dir, fd;
-    int temp_dir;              /* where `temp` is, -1 while the file has no name */
+    int temp_dir; /* where `temp` is, -1 while the file has no name */
     char temp[TEMP_NAME_MAX];
-    size_t made_from;          /* length of the path of the first directory made for this file; 0: none was made */
+    size_t made_from;               /* length of the path of the first directory made for this file; 0: none was made */
     int64_t size, written, started; /* announced; in the file; handed to the disk */
     char *buf;
     size_t n, cap;

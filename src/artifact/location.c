@@ -17,10 +17,16 @@ static const struct host_scheme {
     const char *name, *family;
     int ports[2];
 } host_schemes[] = {
-    {"ftp", "ftp", {21, 21}},     {"sftp", "sftp", {0, 0}},      {"hdfs", "hdfs", {0, 0}},
-    {"viewfs", "hdfs", {0, 0}},   {"http", "http", {80, 80}},    {"https", "http", {443, 443}},
-    {"mlflow-artifacts", "http", {80, 443}},                     {"r2", "r2", {443, 443}},
-    {"b2", "b2", {443, 443}},     {"abfss", "abfss", {443, 443}},
+    {"ftp", "ftp", {21, 21}},
+    {"sftp", "sftp", {0, 0}},
+    {"hdfs", "hdfs", {0, 0}},
+    {"viewfs", "hdfs", {0, 0}},
+    {"http", "http", {80, 80}},
+    {"https", "http", {443, 443}},
+    {"mlflow-artifacts", "http", {80, 443}},
+    {"r2", "r2", {443, 443}},
+    {"b2", "b2", {443, 443}},
+    {"abfss", "abfss", {443, 443}},
 };
 
 /* What a URI would make the server connect to. */
@@ -117,9 +123,9 @@ int artifact_host_check(struct ctx *c, struct str uri, const char *field) {
     struct target t;
     if (!target_of(c->arena, uri, &t) || scheme_allowed(u.scheme) || is_trusted(c, &t))
         return 0;
-    struct str subject = field ? str_fmt(c->arena, "'%s' cannot use the '%.*s' scheme", field, STR_FMT(u.scheme))
-                               : str_fmt(c->arena, "The tracking server does not connect to artifact location '%.*s'",
-                                         STR_FMT(uri));
+    struct str subject =
+        field ? str_fmt(c->arena, "'%s' cannot use the '%.*s' scheme", field, STR_FMT(u.scheme))
+              : str_fmt(c->arena, "The tracking server does not connect to artifact location '%.*s'", STR_FMT(uri));
     return fail_invalid(c,
                         "%.*s: the '%.*s' scheme addresses a host other than the tracking server's configured artifact "
                         "storage, so the server would connect to the host named in the URI. Set the %s environment "

@@ -67,7 +67,8 @@ static bool has_parent_part(struct str s) {
 /* Judged as it stands, and as a file: URI. */
 static bool form_safe(struct str s) {
     struct str file = without_file_scheme(s);
-    return str_chr(s, '\0') < 0 && !has_parent_part(s) && !has_parent_part(file) && !is_absolute(s) && !is_absolute(file);
+    return str_chr(s, '\0') < 0 && !has_parent_part(s) && !has_parent_part(file) && !is_absolute(s) &&
+           !is_absolute(file);
 }
 
 bool path_safe(struct arena *a, struct str path) {

@@ -27,9 +27,10 @@ static bool is_one_of(struct str name, const char *const *words, size_t n) {
 /* Schemes whose last path segment may carry ";parameters", and schemes that have an authority: Python's lists. */
 static const char *const params_schemes[] = {"",     "ftp",   "hdl", "prospero", "http", "https", "shttp",
                                              "rtsp", "rtsps", "sip", "sips",     "mms",  "sftp",  "tel"};
-static const char *const netloc_schemes[] = {
-    "",      "ftp",  "http",  "gopher", "nntp", "telnet",  "imap", "wais", "file", "mms",     "https", "shttp", "snews",
-    "prospero", "rtsp", "rtsps", "rsync",  "svn",  "svn+ssh", "sftp", "nfs",  "git",  "git+ssh", "ws",    "wss"};
+static const char *const netloc_schemes[] = {"",     "ftp",     "http",  "gopher", "nntp",    "telnet", "imap",
+                                             "wais", "file",    "mms",   "https",  "shttp",   "snews",  "prospero",
+                                             "rtsp", "rtsps",   "rsync", "svn",    "svn+ssh", "sftp",   "nfs",
+                                             "git",  "git+ssh", "ws",    "wss"};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Takes `*rest` up to the first of `stops`, leaving what follows. */
@@ -135,8 +136,7 @@ struct str uri_append_path(struct arena *a, struct str uri, struct str path) {
 static bool is_this_host(struct str authority) {
     ptrdiff_t at = str_chr(authority, '@');
     struct str host = str_sub(authority, at < 0 ? 0 : (size_t)at + 1, authority.n);
-    return host.n == 0 || str_is(host, ".") || str_starts(host, STR("localhost")) ||
-           str_starts(host, STR("127.0.0.1"));
+    return host.n == 0 || str_is(host, ".") || str_starts(host, STR("localhost")) || str_starts(host, STR("127.0.0.1"));
 }
 
 static bool is_local(const struct uri *u, struct str text) {

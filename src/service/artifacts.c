@@ -60,8 +60,7 @@ int artifacts_list(struct ctx *c, const struct ListArtifacts *req, struct ListAr
     return err ? err : list_root(c, uri, dir, res);
 }
 
-int model_artifacts_list(struct ctx *c, const struct ListLoggedModelArtifacts *req,
-                         struct ListArtifactsResponse *res) {
+int model_artifacts_list(struct ctx *c, const struct ListLoggedModelArtifacts *req, struct ListArtifactsResponse *res) {
     struct str dir, uri;
     int err = check_dir(c, req->artifact_directory_path, &dir);
     if (!err)
@@ -170,8 +169,8 @@ int presign_upload(struct ctx *c, const struct CreatePresignedUploadUrl *req,
     if (!err)
         err = path_check(c, req->path, &path);
     if (!err)
-        err = req->run_id.n ? artifact_root_of_run(c, req->run_id, &uri)
-                            : artifact_root_of_model(c, req->model_id, &uri);
+        err =
+            req->run_id.n ? artifact_root_of_run(c, req->run_id, &uri) : artifact_root_of_model(c, req->model_id, &uri);
     return err ? err
                : refuse_presigned(c, uri, "Presigned upload", "proxied artifact storage", "a direct cloud storage");
 }

@@ -25,11 +25,11 @@
 static void dangerous_paths_are_refused(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "..",           "../x",          "a/../b",        "a/..",          "/etc/passwd",   "//x",
-        "%2e%2e/x",     "a%2f..%2fx",    "a%252f..%252fx", "%25252e%25252e/x", "%2fetc",     "..%2f..",
-        "C:/x",         "c:\\x",         "\\\\host\\s",   "..\\x",         "a\\..\\b",      "a/..\\b",
-        "%5c%5chost",   "file:/etc",     "file:///etc",   "file://h/etc",  "file:../x",     "file:..",
-        "file%3a/etc",  "a%00b",         "\xff\xfe",      "C%3A/x",        "a/%2e%2e",      "a/.%2e/b",
+        "..",           "../x",           "a/../b",           "a/..",        "/etc/passwd", "//x",       "%2e%2e/x",
+        "a%2f..%2fx",   "a%252f..%252fx", "%25252e%25252e/x", "%2fetc",      "..%2f..",     "C:/x",      "c:\\x",
+        "\\\\host\\s",  "..\\x",          "a\\..\\b",         "a/..\\b",     "%5c%5chost",  "file:/etc", "file:///etc",
+        "file://h/etc", "file:../x",      "file:..",          "file%3a/etc", "a%00b",       "\xff\xfe",  "C%3A/x",
+        "a/%2e%2e",     "a/.%2e/b",
     };
     struct ctx *c = test_ctx();
     for (size_t i = 0; i < COUNT(bad); i++) {
@@ -46,8 +46,9 @@ static void dangerous_paths_are_refused(void **state) {
 static void ordinary_names_are_kept_as_they_are(void **state) {
     (void)state;
     static const char *const good[] = {
-        "",       "a.txt",   "a/b/c",  "m n.json", "100%.txt", "a#b", "a?b", "a%20b", "\xc3\xa4/\xe6\x97\xa5.txt",
-        "..a/b..", "...",    "a\\b",   "x:y",      "file:a",   "a//b", "./a", "%",    "%zz",  "a+b", "~", "C:x",
+        "",        "a.txt", "a/b/c", "m n.json", "100%.txt", "a#b",  "a?b", "a%20b", "\xc3\xa4/\xe6\x97\xa5.txt",
+        "..a/b..", "...",   "a\\b",  "x:y",      "file:a",   "a//b", "./a", "%",     "%zz",
+        "a+b",     "~",     "C:x",
     };
     struct ctx *c = test_ctx();
     for (size_t i = 0; i < COUNT(good); i++) {
@@ -65,9 +66,20 @@ static void ordinary_names_are_kept_as_they_are(void **state) {
 static void paths_get_a_normal_form(void **state) {
     (void)state;
     static const char *const cases[][2] = {
-        {"", ""},       {".", ""},          {"a", "a"},         {"a/", "a"},    {"a//b/./c/", "a/b/c"},
-        {"./a", "a"},   {"a/../b", "b"},    {"../a", "../a"},   {"a/..", ""},   {"a/b/../../..", ".."},
-        {"..", ".."},   {"../../x", "../../x"}, {"../..", "../.."}, {"../x/..", ".."},
+        {"", ""},
+        {".", ""},
+        {"a", "a"},
+        {"a/", "a"},
+        {"a//b/./c/", "a/b/c"},
+        {"./a", "a"},
+        {"a/../b", "b"},
+        {"../a", "../a"},
+        {"a/..", ""},
+        {"a/b/../../..", ".."},
+        {"..", ".."},
+        {"../../x", "../../x"},
+        {"../..", "../.."},
+        {"../x/..", ".."},
     };
     struct ctx *c = test_ctx();
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -121,10 +133,18 @@ static void paths_are_appended_to_uris(void **state) {
 static void local_uris_are_resolved(void **state) {
     (void)state;
     static const char *const cases[][2] = {
-        {"./mlruns", "/tmp/mlruns"},  {"a//b/./c/../d", "/tmp/a/b/c/../d"}, {"/abs/x", "/abs/x"},
-        {"file:rel/x", "file:///tmp/rel/x"}, {"file:./rel?x=1", "file:///tmp/rel?x=1"},
-        {"file:///abs", "file:///abs"}, {"s3://b/x", "s3://b/x"}, {"databricks", "databricks"}, {"", "/tmp"},
-        {"mlflow-artifacts:/x", "mlflow-artifacts:/x"}, {"a%20b", "/tmp/a b"}, {".", "/tmp"},
+        {"./mlruns", "/tmp/mlruns"},
+        {"a//b/./c/../d", "/tmp/a/b/c/../d"},
+        {"/abs/x", "/abs/x"},
+        {"file:rel/x", "file:///tmp/rel/x"},
+        {"file:./rel?x=1", "file:///tmp/rel?x=1"},
+        {"file:///abs", "file:///abs"},
+        {"s3://b/x", "s3://b/x"},
+        {"databricks", "databricks"},
+        {"", "/tmp"},
+        {"mlflow-artifacts:/x", "mlflow-artifacts:/x"},
+        {"a%20b", "/tmp/a b"},
+        {".", "/tmp"},
     };
     struct ctx *c = test_ctx();
     char *before = getcwd(NULL, 0);
@@ -176,8 +196,8 @@ static void locations_of_clients_are_checked(void **state) {
         {"runs:/x/y", "Artifact location cannot be a runs:/ URI. Given: 'runs:/x/y'"},
         {"file://host/x", "is not a valid remote uri"},
     };
-    static const char *const good[] = {"s3://b/x?y=1", "/a/b", "rel", "file:///a", "mlflow-artifacts:/a", "gs://b/c",
-                                       "dbfs:/x", "wasbs://c@h/x", ""};
+    static const char *const good[] = {"s3://b/x?y=1", "/a/b",    "rel",           "file:///a", "mlflow-artifacts:/a",
+                                       "gs://b/c",     "dbfs:/x", "wasbs://c@h/x", ""};
     struct ctx *c = test_ctx();
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_int_equal(artifact_location_check(c, str_of(bad[i].uri), "artifact_location"), ERR_INVALID_PARAMETER);
@@ -200,13 +220,27 @@ static void locations_of_clients_are_checked(void **state) {
 static void types_follow_names(void **state) {
     (void)state;
     static const char *const cases[][2] = {
-        {"a.txt", "text/plain"},       {"MLmodel", "text/plain"},     {"x/y/a.json", "text/plain"},
-        {"a.csv", "text/plain"},       {"conda.yaml", "text/plain"},  {"a.py", "text/plain"},
-        {"a.png", "image/png"},        {"a.JPG", "image/jpeg"},       {"a.svg", "image/svg+xml"},
-        {"a.html", "text/html"},       {"a.pdf", "application/pdf"},  {"model.pkl", "application/octet-stream"},
-        {"a", "application/octet-stream"}, {"a.tar.gz", "application/x-tar"}, {"a.csv.gz", "text/csv"},
-        {".json", "application/octet-stream"}, {"a.MD", "text/markdown"}, {"a.webp", "image/webp"}, {"log", "text/plain"},
-        {"a.", "application/octet-stream"}, {"", "application/octet-stream"},
+        {"a.txt", "text/plain"},
+        {"MLmodel", "text/plain"},
+        {"x/y/a.json", "text/plain"},
+        {"a.csv", "text/plain"},
+        {"conda.yaml", "text/plain"},
+        {"a.py", "text/plain"},
+        {"a.png", "image/png"},
+        {"a.JPG", "image/jpeg"},
+        {"a.svg", "image/svg+xml"},
+        {"a.html", "text/html"},
+        {"a.pdf", "application/pdf"},
+        {"model.pkl", "application/octet-stream"},
+        {"a", "application/octet-stream"},
+        {"a.tar.gz", "application/x-tar"},
+        {"a.csv.gz", "text/csv"},
+        {".json", "application/octet-stream"},
+        {"a.MD", "text/markdown"},
+        {"a.webp", "image/webp"},
+        {"log", "text/plain"},
+        {"a.", "application/octet-stream"},
+        {"", "application/octet-stream"},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_string_equal(mime_type(str_of(cases[i][0])), cases[i][1]);
