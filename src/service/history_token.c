@@ -63,6 +63,9 @@ struct token {
 
 enum { OFFSET = 1, TIME = 2, STEP = 4, ROW = 8, NAN_MARK = 16, VALUE = 32, TOTAL = 64 };
 
+/* More points than any history has. */
+#define MAX_TOTAL ((int64_t)1 << 40)
+
 static bool read_member(struct json *j, struct str key, struct token *t) {
     const struct {
         const char *name;
@@ -105,7 +108,7 @@ static bool to_cursor(const struct token *t, struct history_cursor *at) {
         at->mode = HISTORY_OFFSET;
     else if (t->seen == (TIME | STEP | ROW))
         at->mode = HISTORY_BY_STEP;
-    else if (t->seen == (TIME | STEP | NAN_MARK | VALUE | TOTAL))
+    else if (t->seen == (TIME | STEP | NAN_MARK | VALUE | TOTAL) && t->total >= 0 && t->total < MAX_TOTAL)
         at->mode = HISTORY_BY_TIME;
     return at->mode != HISTORY_START;
 }
