@@ -101,12 +101,12 @@ def fill_registry(uri, stem, run_id, models):
 
 
 def canonical(value):
-    """Lists of keyed entries (tags, params, aliases) in one order; lists of other things stay as they are."""
+    """Lists whose order means nothing (tags, params, aliases, summaries of datasets) in one order; others as they are."""
     if isinstance(value, dict):
         return {k: canonical(v) for k, v in value.items()}
     if isinstance(value, list):
         items = [canonical(v) for v in value]
-        keyed = all(isinstance(v, dict) and ("key" in v or "alias" in v) for v in items)
+        keyed = all(isinstance(v, dict) and {"key", "alias", "digest"} & v.keys() for v in items)
         return sorted(items, key=lambda v: sorted(map(str, v.items()))) if keyed else items
     return value
 
@@ -138,7 +138,7 @@ class Picture:
         self.experiment_ids = ids
         self.ask("runs", "POST", "runs/search", experiment_ids=ids, filter="metrics.loss < 0.04 and params.depth != '3'",
                  order_by=["metrics.loss DESC"])
-        for run in found["runs"]:
+        for run in found.get("runs", []):
             run_id = run["info"]["run_id"]
             self.ask("runs", "GET", "runs/get", run_id=run_id)
             for metric in run["data"].get("metrics", []):
@@ -146,13 +146,13 @@ class Picture:
             if "s3:" not in run["info"]["artifact_uri"]:
                 self.ask("artifacts", "GET", "artifacts/list", run_id=run_id)
                 self.ask("artifacts", "GET", "artifacts/list", run_id=run_id, path="sub dir")
-        runs = [r["info"]["run_id"] for r in found["runs"]]
+        runs = [r["info"]["run_id"] for r in found.get("runs", [])]
         self.ask("metrics", "GET", "metrics/get-history-bulk-interval", run_ids=runs[:50], metric_key="loss", max_results=10)
 
     def models(self):
         found = self.ask("logged models", "POST", "logged-models/search", experiment_ids=self.experiment_ids[:50])
         self.ask("logged models", "POST", "logged-models/search", experiment_ids=self.experiment_ids[:50],
-                 filter="metrics.auc > 0.2", datasets=[{"dataset_name": "eval data"}],
+                 filter="metrics.auc > 0.2", datasets=[{"dataset_name": "eval data", "dataset_digest": "e1"}],
                  order_by=[{"field_name": "metrics.auc", "ascending": False, "dataset_name": "eval data"}])
         for model in found.get("models", []):
             self.ask("logged models", "GET", f"logged-models/{model['info']['model_id']}")
