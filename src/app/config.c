@@ -440,7 +440,7 @@ static void print_option(FILE *out, const struct option_row *row) {
 void config_print_options(FILE *out, unsigned command) {
     fputs("Options:\n", out);
     for (size_t i = 0; i < N_ROWS; i++)
-        if (rows[i].commands & command)
+        if ((rows[i].commands & command) && rows[i].kind != REFUSED && rows[i].kind != REFUSED_FLAG)
             print_option(out, &rows[i]);
     fputs("  --help\n      Show this text.\n", out);
 }

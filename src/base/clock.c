@@ -38,8 +38,11 @@ void random_bytes(void *out, size_t n) {
 struct str uuid_hex(struct arena *a) {
     static const char hex[] = "0123456789abcdef";
     unsigned char raw[16];
+    uint64_t now = (uint64_t)clock_ms();
     random_bytes(raw, sizeof raw);
-    raw[6] = (unsigned char)((raw[6] & 0x0F) | 0x40); /* version 4 */
+    for (int i = 0; i < 6; i++)
+        raw[i] = (unsigned char)(now >> (40 - 8 * i));
+    raw[6] = (unsigned char)((raw[6] & 0x0F) | 0x70); /* version 7 */
     raw[8] = (unsigned char)((raw[8] & 0x3F) | 0x80); /* variant */
     char *p = arena_raw(a, 33);
     for (size_t i = 0; i < sizeof raw; i++) {

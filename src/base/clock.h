@@ -16,5 +16,6 @@ int64_t clock_monotonic_us(void);
 /* `n` random bytes from the kernel. */
 void random_bytes(void *out, size_t n);
 
-/* A random UUID as 32 lower-case hex digits: the form of run ids. */
+/* A new UUID as 32 lower-case hex digits: the form of run ids. It begins with the time (version 7), so that the rows of
+ * runs made one after the other lie together in every index. */
 struct str uuid_hex(struct arena *a);

@@ -581,9 +581,7 @@ void msg_encode_json(struct buf *b, const struct msg *m, const void *in) {
         if (!first)
             buf_char(b, ',');
         first = false;
-        buf_char(b, '"');
-        buf_add(b, f->name, f->name_n);
-        BUF_LIT(b, "\":");
+        buf_add(b, f->quoted, f->name_n + 3);
         put_value(b, f, (const char *)in + f->offset);
     }
     buf_char(b, '}');

@@ -59,6 +59,7 @@ struct msg;
 struct field {
     const char *name;
     size_t name_n;
+    const char *quoted; /* "name": as it is written */
     unsigned flags;
     size_t offset;
     enum field_type type;
@@ -126,7 +127,7 @@ int enum_value_of(const struct enum_def *e, struct str name);
 #define ROW_strs(sub) FIELD_STRS, NULL, NULL
 #define ROW_i64s(sub) FIELD_I64S, NULL, NULL
 #define ROW_map(sub) FIELD_MAP, NULL, NULL
-#define MSG_ROW(M, kind, name, sub, flags) {#name, sizeof #name - 1, flags, offsetof(struct M, name), ROW_##kind(sub)},
+#define MSG_ROW(M, kind, name, sub, flags) {#name, sizeof #name - 1, "\"" #name "\":", flags, offsetof(struct M, name), ROW_##kind(sub)},
 
 #define DECLARE_MSG(M)                 \
     struct M {                         \
