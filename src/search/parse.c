@@ -373,6 +373,10 @@ static int skip_ands(struct parser *p, bool *any) {
     return err;
 }
 
+static bool starts_comparison(const struct parser *p) {
+    return p->now.type == TOKEN_QUOTED || (p->now.type == TOKEN_NAME && !is_keyword(p, "NOT"));
+}
+
 static int parse_and(struct parser *p, int depth, struct search_node **out) {
     struct search_node *all = new_node(p, NODE_AND), **end = &all->first, *child;
     bool joined;
@@ -386,7 +390,7 @@ static int parse_and(struct parser *p, int depth, struct search_node **out) {
         err = skip_ands(p, &joined);
         if (!err && joined && p->now.type != TOKEN_END && at_junction(p))
             return refuse(p, &p->now, "Expected a comparison after AND");
-    } while (!err && !at_junction(p) && (joined || p->now.type == TOKEN_NAME || p->now.type == TOKEN_QUOTED));
+    } while (!err && !at_junction(p) && (joined || starts_comparison(p)));
     *out = simplify(all);
     return err;
 }
