@@ -371,9 +371,8 @@ static int apply_update(struct ctx *c, void *arg) {
         w->status = u->status;
     w->last_updated_timestamp = I64(clock_ms());
     err = q_webhook_update(c, w, u->secret.p != NULL, k->secret);
-    if (err || u->events.n == 0)
-        return err;
-    err = q_webhook_events_set(c, u->webhook_id, &u->events);
+    if (!err && u->events.n > 0)
+        err = q_webhook_events_set(c, u->webhook_id, &u->events);
     return err ? err : q_webhook_get(c, u->webhook_id, w, NULL);
 }
 
