@@ -2,7 +2,8 @@
  * in query.c.
  *
  * The settings that MLflow's own engine makes for every session are made here too, since rows depend on them:
- * foreign keys are enforced (cascades!) and LIKE tells case apart. Durability is SQLite's strictest for WAL. */
+ * foreign keys are enforced (cascades!) and LIKE tells case apart. Durability is SQLite's strictest for WAL, on which
+ * log_file.c relies. */
 #include "store/sqlite.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/log_file.h"
 
 enum {
     READER_STATEMENTS = 96,
@@ -40,6 +42,7 @@ static const struct {
 static void start_library(void) {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* its counters would be one lock around every allocation */
     sqlite3_initialize();
+    log_file_register();
 }
 
 static int past_deadline(void *arg) {
@@ -120,7 +123,7 @@ int conn_open(struct ctx *c, const struct store_place *place, enum db_role role,
     d->statements = statements_new(roles[role].statements);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     flags |= (create ? SQLITE_OPEN_CREATE : 0) | (place->native ? SQLITE_OPEN_URI : 0);
-    if (sqlite3_open_v2(place->file.p, &d->handle, flags, NULL)) {
+    if (sqlite3_open_v2(place->file.p, &d->handle, flags, role == ROLE_WRITER ? LOG_FILE_VFS : NULL)) {
         conn_close(d);
         return place->memory ? fail(c, ERR_INTERNAL, "Cannot open a database in memory") : fail_open(c, place, create);
     }

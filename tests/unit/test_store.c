@@ -641,6 +641,38 @@ static void a_failed_commit_fails_its_writes(void **state) {
     assert_int_equal(number(f, "SELECT count(*) FROM workspaces"), 2);
 }
 
+/* More than the writer's cache holds: pages go to the log before the commit, and are read back from there. */
+static int write_past_the_cache(struct ctx *c, void *arg) {
+    struct number sum = {.sql = "SELECT sum(length(description)) FROM workspaces WHERE name LIKE 'big%'"};
+    int rc = 0;
+    for (int i = 0; i < 50 && !rc; i++)
+        rc = db_run(c, NULL, "INSERT INTO workspaces (name, description) VALUES (?, hex(zeroblob(200000)))", "s",
+                    str_fmt(c->arena, "big%d", i));
+    if (!rc)
+        rc = read_number(c, &sum);
+    if (rc)
+        return rc;
+    assert_int_equal(sum.value, 50 * 400000);
+    return *(bool *)arg ? fail(c, ERR_INVALID_PARAMETER, "no") : 0;
+}
+
+static void large_writes_spill_and_roll_back(void **state) {
+    struct fixture *f = *state;
+    bool refuse = true;
+    const char *count = "SELECT count(*) FROM workspaces";
+    open_store(f);
+    assert_int_equal(store_write(f->c, f->store, write_past_the_cache, &refuse), ERR_INVALID_PARAMETER);
+    assert_int_equal(number(f, count), 1);
+    assert_ok(f->c, write_sql(f, "INSERT INTO workspaces (name) VALUES ('between')"));
+    refuse = false;
+    assert_ok(f->c, store_write(f->c, f->store, write_past_the_cache, &refuse));
+    assert_int_equal(number(f, count), 52);
+    assert_int_equal(number(f, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+    reopen(f);
+    assert_int_equal(number(f, count), 52);
+    assert_int_equal(number(f, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+}
+
 /* A process that is killed while many write: everything it reported is there. */
 static void killed_servers_lose_nothing(void **state) {
     struct fixture *f = *state;
@@ -741,6 +773,7 @@ int main(void) {
         TEST(writes_give_up_at_their_deadline),
         TEST(a_full_database_refuses_and_goes_on),
         TEST(a_failed_commit_fails_its_writes),
+        TEST(large_writes_spill_and_roll_back),
         TEST(killed_servers_lose_nothing),
         TEST(the_log_stays_bounded),
     };
