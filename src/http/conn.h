@@ -51,6 +51,8 @@ struct conn {
     struct conn *prev, *next;
     int fd;
     _Atomic int64_t waiting_since; /* monotonic ms since which a request's head is awaited; 0 during a request */
+    _Atomic int64_t body_since;    /* monotonic ms since which a body is awaited; 0 otherwise */
+    _Atomic uint64_t body_bytes;   /* what has come of it */
     enum conn_state state;
     struct ctx c;
     struct exchange x;
@@ -59,7 +61,6 @@ struct conn {
     const struct raw_handler *handler; /* begun and neither finished nor aborted; or NULL */
     struct str uri;                    /* as it came, with query */
     bool head_only, close_after, preflight;
-    uint64_t drained; /* bytes of a refused body */
     int64_t started_us;
 };
 

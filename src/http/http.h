@@ -29,7 +29,8 @@ struct http_options {
 /* The port in use. */
 int http_port(const struct http *h);
 
-/* Ends connections that have been sending the head of a request for too long. Call it every few seconds. */
+/* Ends connections that have been sending the head of a request for too long, or a body too slowly. Call it every few
+ * seconds. */
 void http_tick(struct http *h);
 
 /* Takes no further connections, lets the requests under way finish for at most `bound_ms`, then closes everything

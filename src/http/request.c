@@ -235,11 +235,18 @@ static enum MHD_Result refuse(struct conn *k) {
     return MHD_YES;
 }
 
+/* Tells http_tick that a body is awaited from `since` on; 0 that none is. */
+static void await_body(struct conn *k, int64_t since) {
+    atomic_store_explicit(&k->body_bytes, 0, memory_order_relaxed);
+    atomic_store_explicit(&k->body_since, since, memory_order_relaxed);
+}
+
 static enum MHD_Result step_head(struct conn *k, const char *method, const char *version) {
     atomic_fetch_add(&k->http->active, 1);
     atomic_store_explicit(&k->waiting_since, 0, memory_order_relaxed);
     MHD_get_connection_values_n(k->mhd, MHD_HEADER_KIND, note_header, &k->head);
     k->state = CONN_BODY;
+    await_body(k, clock_monotonic_ms());
     return admit(k, method, version) && begin(k) ? MHD_YES : refuse(k);
 }
 
@@ -256,6 +263,7 @@ static enum MHD_Result step_body(struct conn *k, const char *data, size_t n) {
 }
 
 static enum MHD_Result step_end(struct conn *k) {
+    await_body(k, 0);
     if (k->state == CONN_BODY) {
         const struct raw_handler *handler = k->handler;
         k->handler = NULL;
@@ -265,9 +273,8 @@ static enum MHD_Result step_end(struct conn *k) {
     return response_send(k);
 }
 
-static enum MHD_Result drop(struct conn *k, size_t n) {
-    k->drained += n;
-    return k->drained > DRAIN_MAX ? MHD_NO : MHD_YES;
+static enum MHD_Result drop(const struct conn *k) {
+    return atomic_load_explicit(&k->body_bytes, memory_order_relaxed) > DRAIN_MAX ? MHD_NO : MHD_YES;
 }
 
 enum MHD_Result request_step(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
@@ -280,7 +287,8 @@ enum MHD_Result request_step(void *cls, struct MHD_Connection *mhd, const char *
     if (piece == 0)
         return step_end(k);
     *n = 0;
-    return k->state == CONN_BODY ? step_body(k, data, piece) : drop(k, piece);
+    atomic_fetch_add_explicit(&k->body_bytes, piece, memory_order_relaxed);
+    return k->state == CONN_BODY ? step_body(k, data, piece) : drop(k);
 }
 
 /* ---- begin and end ---------------------------------------------------------------------------------------- */
@@ -295,7 +303,6 @@ void *request_line(void *cls, const char *uri, struct MHD_Connection *mhd) {
     k->head = (struct head){0};
     k->handler = NULL;
     k->close_after = k->preflight = false;
-    k->drained = 0;
     k->started_us = clock_monotonic_us();
     k->c = (struct ctx){.arena = arena,
                         .app = k->http->app,
@@ -336,6 +343,7 @@ void request_done(void *cls, struct MHD_Connection *mhd, void **state, enum MHD_
         log_request(k, why, us);
         response_reset(&k->x.res);
     }
+    await_body(k, 0);
     k->state = CONN_IDLE;
     k->x = (struct exchange){.res = {.fd = -1}};
     arena_reset(k->c.arena);

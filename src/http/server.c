@@ -22,7 +22,9 @@ enum {
     MEMORY_STEP = 32 * 1024,
     STACK = 256 * 1024, /* of a connection's thread */
     IDLE_SECONDS = 75,
-    HEAD_MS = 90 * 1000, /* for the head of a request, waiting included */
+    HEAD_MS = 90 * 1000,       /* for the head of a request, waiting included */
+    BODY_GRACE_MS = 60 * 1000, /* after which a body must have come at this rate on average */
+    BODY_BYTES_PER_MS = 1,
     BACKLOG = 1024,
     DRAIN_STEP_MS = 5,
 };
@@ -76,6 +78,17 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
         conn_free(*context);
 }
 
+/* Has the client been sending a head for too long, or a body too slowly? */
+static bool is_too_slow(const struct conn *k, int64_t now) {
+    int64_t head = atomic_load_explicit(&k->waiting_since, memory_order_relaxed);
+    int64_t body = atomic_load_explicit(&k->body_since, memory_order_relaxed);
+    if (head && now - head > HEAD_MS)
+        return true;
+    if (!body || now - body <= BODY_GRACE_MS)
+        return false;
+    return atomic_load_explicit(&k->body_bytes, memory_order_relaxed) < (uint64_t)(now - body) * BODY_BYTES_PER_MS;
+}
+
 void http_tick(struct http *h) {
     int64_t now = clock_monotonic_ms();
     unsigned refused = atomic_exchange(&h->refused, 0);
@@ -83,11 +96,9 @@ void http_tick(struct http *h) {
         log_warning("%u connections were refused: %u are open, the bound set by --workers", refused,
                     h->max_connections);
     pthread_mutex_lock(&h->lock);
-    for (struct conn *k = h->conns; k; k = k->next) {
-        int64_t since = atomic_load_explicit(&k->waiting_since, memory_order_relaxed);
-        if (since && now - since > HEAD_MS)
+    for (struct conn *k = h->conns; k; k = k->next)
+        if (is_too_slow(k, now))
             shutdown(k->fd, SHUT_RDWR);
-    }
     pthread_mutex_unlock(&h->lock);
 }
 
