@@ -202,6 +202,13 @@ static bool wrong_type(struct decoder *d, const struct field *f) {
     return true;
 }
 
+/* A list with an item of a wrong type is a mismatch as a whole; it began at `from`. */
+static bool list_end(struct decoder *d, const struct field *f, const char *from) {
+    if (d->bad.field == f)
+        d->bad.raw = (struct str){from, (size_t)(d->j.p - from)};
+    return !d->j.error;
+}
+
 /* Reads a value that may be written as string or number, as `text`; false leaves it unread. */
 static bool scalar_text(struct decoder *d, const struct field *f, struct str *text, bool *fits) {
     enum json_type t = json_peek(&d->j);
@@ -233,6 +240,7 @@ static bool decode_list(struct decoder *d, const struct field *f, void *out) {
     bool first = true;
     if (json_peek(&d->j) != JSON_ARRAY)
         return wrong_type(d, f);
+    const char *from = d->j.p;
     l->v = arena_raw(d->c->arena, 0);
     l->n = 0;
     if (!json_enter(&d->j, '['))
@@ -246,7 +254,7 @@ static bool decode_list(struct decoder *d, const struct field *f, void *out) {
         if (!decode_object(d, f->sub, push(d->c->arena, &l->v, &l->n, f->sub->size)))
             return false;
     }
-    return !d->j.error;
+    return list_end(d, f, from);
 }
 
 /* One item of a list of strings or integers. */
@@ -273,13 +281,14 @@ static bool decode_items(struct decoder *d, const struct field *f, void *out) {
     bool first = true;
     if (json_peek(&d->j) != JSON_ARRAY)
         return wrong_type(d, f);
+    const char *from = d->j.p;
     *(struct str_list *)member(f, out) = (struct str_list){arena_raw(d->c->arena, 0), 0};
     if (!json_enter(&d->j, '['))
         return false;
     while (json_next_item(&d->j, &first))
         if (!decode_item(d, f, out))
             return false;
-    return !d->j.error;
+    return list_end(d, f, from);
 }
 
 static bool decode_map(struct decoder *d, const struct field *f, void *out) {
