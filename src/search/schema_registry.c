@@ -106,10 +106,12 @@ static const struct search_prefix logged_prefixes[] = {
     LOGGED_PAIR(KIND_PARAM, "logged_model_params", "param"),            \
     LOGGED_PAIR(KIND_TAG, "logged_model_tags", "tag")
 
-/* Any value ever logged counts in a filter; an order takes the latest one, which the statement puts into r.o<i>. */
+/* Any value ever logged counts in a filter; an order takes the latest one, which the statement puts into r.o<i>. Where
+ * one model is asked for its metrics, its id must lead: coalesce keeps the database from starting at the name, which
+ * all models share. */
 #define LOGGED_METRIC(match_) \
     {.kind = KIND_METRIC, .type = TYPE_FLOAT, .ops = COMPARE, .use = BOTH, .table = "logged_model_metrics @", \
-     .key_is = "@.metric_name = ?", .match = "@.model_id = r.model_id" match_, .value = "@.metric_value", \
+     .key_is = "coalesce(@.metric_name, '') = ?", .match = "@.model_id = r.model_id" match_, .value = "@.metric_value", \
      .order = "r.@"}
 
 static const struct search_field logged_fields[] = {LOGGED_FIELDS, LOGGED_METRIC(""), {0}};

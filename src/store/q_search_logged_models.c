@@ -1,10 +1,12 @@
 /* SQL of searching logged models; see q_search_registry.h.
  *
- * Two ways to the same page:
- * - scan: the models of the experiments, with the latest value of each metric that is sorted by. The newest come out of
- *   an index, so that a page of them is found without reading all.
+ * Three ways to the same page:
+ * - scan: the models of the experiments, with the latest value of each metric that is sorted by. What a filter demands
+ *   of metrics is looked up for all models at once.
+ * - newest: the same for the newest few alone, where each is asked for its metrics. They come out of an index in order.
+ *   Taken when they fill the page.
  * - ranked: sorted by one metric, the page starts from the best values of that metric, and looks at the models of these
- *   alone. Taken when the page turns out to be full and nothing that was left out could belong to it. */
+ *   alone. Taken when they fill the page and nothing that was left out could belong to it. */
 #include "store/q_search_registry.h"
 
 #include "store/list.h"
@@ -13,7 +15,10 @@
 
 enum {
     COLUMNS = 10,
-    RANKED = 400, /* how many of the best values are looked at, or four pages */
+    RANKED = 4,      /* how many pages of the best values are looked at ... */
+    RANKED_MORE = 8, /* ... and how many times more when that did not fill the page, */
+    MANY = 2000,     /* unless they were many already */
+    HEAD = 500,      /* how many of the newest models are looked at */
 };
 
 /* ---- pieces ---- */
@@ -58,17 +63,57 @@ static bool has_metric_filter(const struct search_node *n) {
     return false;
 }
 
+/* " AND (...)": is the metric on one of the datasets asked for? */
+static void on_datasets(struct sql *q, const struct logged_model_search *s, const char *alias) {
+    for (size_t i = 0; i < s->datasets->n; i++) {
+        const struct SearchLoggedModelsDataset *d = &s->datasets->v[i];
+        sql_fragment(q, i ? " OR @.dataset_name = ?" : " AND (@.dataset_name = ?", alias);
+        sql_bind(q, BIND_S(d->dataset_name));
+        if (d->dataset_digest.n == 0)
+            continue;
+        sql_fragment(q, " AND @.dataset_digest = ?", alias);
+        sql_bind(q, BIND_S(d->dataset_digest));
+    }
+    sql_add(q, s->datasets->n ? ")" : "");
+}
+
+/* A comparison of a metric, looked up for all models at once. */
+static void metric_at_once(struct sql *q, const struct logged_model_search *s, const struct search_cond *cond) {
+    sql_add(q, " AND r.model_id IN (SELECT t.model_id FROM logged_model_metrics t WHERE t.metric_name = ? AND ");
+    sql_bind(q, BIND_S(cond->key));
+    sql_compare(q, cond, "t");
+    on_datasets(q, s, "t");
+    sql_add(q, ")");
+}
+
+static void filter(struct sql *q, const struct logged_model_search *s, bool at_once) {
+    const struct search_node *n = s->filter;
+    if (!at_once) {
+        sql_filter_rest(q, n, NULL);
+        return;
+    }
+    for (n = n && n->type == NODE_AND ? n->first : n; n; n = n->next)
+        if (n->type == NODE_COND && n->cond.field->kind == KIND_METRIC) {
+            metric_at_once(q, s, &n->cond);
+        } else {
+            sql_add(q, " AND ");
+            sql_filter(q, n);
+        }
+}
+
 /* Start of the page, the datasets and the filter. Datasets without a filter on metrics ask for models that have any
  * metric on them. */
-static void conditions(struct sql *q, const struct logged_model_search *s) {
+static void conditions(struct sql *q, const struct logged_model_search *s, bool at_once) {
     if (s->from.values) {
         sql_add(q, " AND ");
         sort_after(q, &s->sort, s->from.values);
     }
-    if (s->datasets->n && !has_metric_filter(s->filter))
-        sql_add(q, " AND EXISTS (SELECT 1 FROM logged_model_metrics t JOIN datasets_asked d ON d.name = t.dataset_name"
-                   " AND (d.digest IS NULL OR d.digest = t.dataset_digest) WHERE t.model_id = r.model_id)");
-    sql_filter_rest(q, s->filter, NULL);
+    if (s->datasets->n && !has_metric_filter(s->filter)) {
+        sql_add(q, " AND EXISTS (SELECT 1 FROM logged_model_metrics t WHERE t.model_id = r.model_id");
+        on_datasets(q, s, "t");
+        sql_add(q, ")");
+    }
+    filter(q, s, at_once);
 }
 
 static void finish(struct sql *q, const struct logged_model_search *s) {
@@ -164,7 +209,33 @@ static int find_by_scan(struct ctx *c, const struct logged_model_search *s, stru
         sql_add(&q, " FROM logged_models r WHERE ");
         scope(&q, s, "r");
     }
-    conditions(&q, s);
+    conditions(&q, s, true);
+    finish(&q, s);
+    return collect(&q, s, out, next, NULL);
+}
+
+/* ---- newest ---- */
+
+/* Is the order that of the index, of one experiment? */
+static bool can_take_newest(const struct logged_model_search *s) {
+    return s->experiments.n == 1 && s->filter && s->sort.clauses->n == 0;
+}
+
+static int find_in_head(struct ctx *c, const struct logged_model_search *s, struct LoggedModel_list *out,
+                        struct bind **next) {
+    struct sql q = SQL_IN(c);
+    with_datasets(&q, s);
+    select_page(&q, s);
+    sql_add(&q, " FROM (SELECT * FROM logged_models r WHERE ");
+    scope(&q, s, "r");
+    if (s->from.values) {
+        sql_add(&q, " AND r.creation_timestamp_ms <= ?");
+        sql_bind(&q, s->from.values[0]);
+    }
+    sort_order(&q, &s->sort);
+    sql_add(&q, " LIMIT ?) r WHERE 1 = 1");
+    sql_bind(&q, BIND_I(HEAD));
+    conditions(&q, s, false);
     finish(&q, s);
     return collect(&q, s, out, next, NULL);
 }
@@ -205,15 +276,14 @@ static void add_is_latest(struct sql *q, const struct logged_model_search *s) {
                " AND n.metric_name = ?");
     sql_bind(q, BIND_S(s->sort.clauses->v[0].key));
     of_dataset(q, &s->orders[0], "n");
-    sql_add(q, " AND (n.metric_timestamp_ms > b.t OR n.metric_timestamp_ms = b.t AND (n.metric_step > b.s"
-               " OR n.metric_step = b.s AND n.run_id < b.u)))");
+    sql_add(q, " AND n.metric_timestamp_ms >= b.t AND (n.metric_timestamp_ms > b.t OR n.metric_step > b.s"
+               " OR n.metric_step = b.s AND n.run_id < b.u))");
 }
 
-/* Tries the page; *full is false when it has to be found by a scan. */
-static int find_ranked(struct ctx *c, const struct logged_model_search *s, struct LoggedModel_list *out,
+/* Tries the page among the `most` best values; *full is false when it has to be found in another way. */
+static int find_ranked(struct ctx *c, const struct logged_model_search *s, int64_t most, struct LoggedModel_list *out,
                        struct bind **next, bool *full) {
     const struct search_order *clause = &s->sort.clauses->v[0];
-    int64_t most = 4 * s->limit > RANKED ? 4 * s->limit : RANKED;
     struct sql q = SQL_IN(c);
     struct worst worst = {0};
     with_datasets(&q, s);
@@ -225,7 +295,7 @@ static int find_ranked(struct ctx *c, const struct logged_model_search *s, struc
     scope(&q, s, "l");
     add_is_latest(&q, s);
     sql_add(&q, ") r WHERE 1 = 1");
-    conditions(&q, s);
+    conditions(&q, s, false);
     finish(&q, s);
     int err = collect(&q, s, out, next, &worst);
     *full = false;
@@ -244,8 +314,15 @@ int q_find_logged_models(struct ctx *c, const struct logged_model_search *s, str
     if (s->experiments.n == 0)
         return OK;
     if (can_rank(s)) {
-        int err = find_ranked(c, s, out, next, &full);
+        int64_t few = RANKED * (s->limit + 1);
+        int err = find_ranked(c, s, few, out, next, &full);
+        if (!err && !full && few < MANY)
+            err = find_ranked(c, s, RANKED_MORE * few, out, next, &full);
         if (err || full)
+            return err;
+    } else if (can_take_newest(s)) {
+        int err = find_in_head(c, s, out, next);
+        if (err || *next)
             return err;
     }
     return find_by_scan(c, s, out, next);

@@ -12,7 +12,7 @@ CREATE INDEX IF NOT EXISTS millrace_logged_models_newest
 CREATE INDEX IF NOT EXISTS millrace_logged_model_metrics_run ON logged_model_metrics (run_id);
 CREATE INDEX IF NOT EXISTS millrace_model_versions_run ON model_versions (run_id);
 
--- The values of a logged model's metric, on a dataset: ranking models by it.
+-- The values of a logged model metric in order: ranking and filtering models by it. Not wider, lest the planner takes it
+-- for the latest value of one model.
 CREATE INDEX IF NOT EXISTS millrace_logged_model_metrics_value
-    ON logged_model_metrics (metric_name, dataset_name, model_id, metric_timestamp_ms DESC, metric_step DESC, run_id,
-    dataset_digest, metric_value);
+    ON logged_model_metrics (metric_name, metric_value, dataset_name, dataset_digest, model_id);
