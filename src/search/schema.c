@@ -36,9 +36,9 @@ static const struct search_prefix run_prefixes[] = {
 /* A run's name is searched in its tag, since MLflow before 1.30 kept it nowhere else, and sorted by in its row. */
 #define RUN_NAME(name_, use_)                                                                                \
     {.kind = KIND_ATTRIBUTE, .name = name_, .ops = MATCH, .use = use_, .table = "tags @", .value = "@.value", \
-     .key_is = "@.key = 'mlflow.runName'", .match = "@.run_uuid = r.run_uuid", .order = "r.name"}
+     .key_is = "@.key = ?", .fixed_key = "mlflow.runName", .match = "@.run_uuid = $.run_uuid", .order = "r.name"}
 
-#define RUN_PAIR .key_is = "@.key = ?", .match = "@.run_uuid = r.run_uuid"
+#define RUN_PAIR .key_is = "@.key = ?", .match = "@.run_uuid = $.run_uuid"
 #define RUN_INPUT "i.destination_type = 'RUN' AND i.destination_id = r.run_uuid"
 #define RUN_DATASET(column) \
     {.kind = KIND_DATASET, .name = column, .ops = MATCH | LISTS, .use = FIELD_FILTERS, .match = RUN_INPUT, \

@@ -14,8 +14,8 @@ void sql_bind(struct sql *q, struct bind value) {
 
 void sql_fragment(struct sql *q, const char *fragment, const char *alias) {
     for (const char *p = fragment; *p; p++)
-        if (*p == '@')
-            sql_add(q, alias);
+        if (*p == '@' || *p == '$')
+            sql_add(q, *p == '@' ? alias : q->row);
         else
             buf_char(&q->text, *p);
 }
@@ -57,10 +57,13 @@ void sql_compare(struct sql *q, const struct search_cond *cond, const char *alia
     sql_add(q, cond->op == SEARCH_NE ? " = 1)" : " = 0)");
 }
 
+struct str search_pair_key(const struct search_field *f, struct str key) {
+    return f->fixed_key ? str_of(f->fixed_key) : key;
+}
+
 void sql_key_is(struct sql *q, const struct search_field *f, struct str key, const char *alias) {
     sql_fragment(q, f->key_is, alias);
-    if (!f->name)
-        sql_bind(q, BIND_S(key));
+    sql_bind(q, BIND_S(search_pair_key(f, key)));
 }
 
 /* Which rows of the field's table belong to r and the key. */

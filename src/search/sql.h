@@ -10,14 +10,15 @@ struct sql {
     struct buf text;
     struct bind *v;
     size_t n;
+    const char *row; /* what stands for `$` */
 };
 
-#define SQL_IN(ctx_ptr) ((struct sql){.c = (ctx_ptr), .text = BUF_IN((ctx_ptr)->arena)})
+#define SQL_IN(ctx_ptr) ((struct sql){.c = (ctx_ptr), .text = BUF_IN((ctx_ptr)->arena), .row = "r"})
 
 void sql_add(struct sql *q, const char *text);
 void sql_bind(struct sql *q, struct bind value);
 
-/* Adds a fragment of a schema, with `alias` for each `@`. */
+/* Adds a fragment of a schema, with `alias` for each `@` and q->row for each `$`. */
 void sql_fragment(struct sql *q, const char *fragment, const char *alias);
 
 /* Adds an expression that is true for the rows the filter lets through; never NULL inside a NOT. A comparison of a pair
@@ -26,6 +27,9 @@ void sql_filter(struct sql *q, const struct search_node *n);
 
 /* The same for a top-level conjunction without its member `but`, each with " AND " before it. */
 void sql_filter_rest(struct sql *q, const struct search_node *n, const struct search_node *but);
+
+/* The key of a pair: the one written, unless the field stands for a certain one. */
+struct str search_pair_key(const struct search_field *f, struct str key);
 
 /* Adds which rows of the field's table have the key. For fields with `key_is`. */
 void sql_key_is(struct sql *q, const struct search_field *f, struct str key, const char *alias);

@@ -170,6 +170,7 @@ static int find_from(struct ctx *c, const struct run_search *s, const struct sea
         sql_fragment(&q, from->cond.field->table, "d");
         sql_add(&q, " CROSS JOIN runs r ON ");
         sql_fragment(&q, from->cond.field->match, "d");
+        q.row = "d"; /* other pairs are looked at before the run is */
     } else {
         sql_add(&q, "runs r");
     }
