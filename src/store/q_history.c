@@ -340,7 +340,7 @@ static int read_steps(struct ctx *c, const struct sampler *s, struct step_range 
         out->v[out->n++] = read_point(r);
     }
     rows_end(r);
-    if (!err)
+    if (!err && out->n)
         qsort(out->v, out->n, sizeof *out->v, compare_by_step);
     return err;
 }

@@ -2,9 +2,10 @@
  *
  * A store hands out transactions; SQL runs inside them on `c->db`. A read sees one snapshot and never waits for
  * writers. A write is atomic and durable: store_write returns 0 only after the commit has been synced. On SQLite
- * many writes share one commit (writer.c): each is a savepoint of a transaction that the writer thread runs, and is
- * answered after the commit. So the function given to store_write may run on another thread, and more than once:
- * it touches nothing but its context, its argument and the database, and starts from the same state each time.
+ * many writes share one commit (writer.c): each is a part of a transaction that the writer thread runs, undone alone
+ * when it fails, and answered after the commit. So the function given to store_write may run on another thread, and
+ * more than once: it touches nothing but its context, its argument and the database, and starts from the same state
+ * each time.
  *
  * SQL text is MLflow's schema (schema/), with `?` for every value; values are bound, never pasted. Statements are
  * prepared once per connection and kept by their text. */

@@ -1,9 +1,11 @@
 /* Group commit: the only code that changes the database while the server runs.
  *
  * A request that finds the writer idle runs its work itself, without a change of threads. Those that come meanwhile
- * queue, and the writer thread takes them together: one transaction, each request between a savepoint and its release
- * (or its undoing, when it fails: the error is that request's alone), one commit, one sync; then all are answered.
- * So a batch is what arrived while the last one was synced: it grows with the load and never makes a lone writer wait.
+ * queue, and the writer thread takes them together: one transaction, one commit, one sync; then all are answered. A
+ * request that fails before it changed anything is answered alone. One that fails later has the whole transaction undone
+ * and run again with a savepoint around each request, so that its undoing is its own: savepoints cost a copy of every
+ * page that a request touches first, which is not worth paying for what hardly ever happens.
+ * A batch is what arrived while the last one was synced: it grows with the load and never makes a lone writer wait.
  *
  * Invariants: whoever has set `busy` owns the connection; a job is in the queue while it is JOB_QUEUED, which changes
  * under the lock; nobody touches a job after setting it JOB_DONE; success is reported after the sync, never before. */
@@ -23,6 +25,7 @@ enum {
     QUEUE_MOST = 8192,         /* jobs waiting; beyond it requests are refused */
     LOCK_WAIT_MOST_US = 10000, /* longest pause between two tries for a database another process holds */
     LOCK_LOG_MS = 2000,
+    AGAIN_MS = 10000, /* to begin again after an undone transaction */
 };
 
 enum { JOB_QUEUED, JOB_TAKEN, JOB_DONE };
@@ -57,7 +60,9 @@ struct batch {
     struct job *first, **last;
     size_t count;
     int64_t started; /* clock_monotonic_us */
-    bool broken;     /* the transaction is lost: nothing of it may be reported as done */
+    bool guarded;    /* each job has a savepoint */
+    bool broken;     /* the transaction is lost: nothing of it may be reported as done ... */
+    struct str why;  /* ... for this reason */
 };
 
 /* ---- the queue ------------------------------------------------------------------------------------------- */
@@ -124,42 +129,85 @@ static bool anyone_waits(struct writer *w) {
 
 /* ---- one batch ------------------------------------------------------------------------------------------- */
 
-/* Runs a job between a savepoint and its release; `b` is broken when SQLite gave up the whole transaction. */
-static void run_job(struct writer *w, struct batch *b, struct job *j) {
+/* The transaction is lost by SQLite's `rc`. */
+static void lose(struct writer *w, struct batch *b, struct job *j, int rc) {
+    (void)conn_fail(j->c, w->db, rc);
+    b->why = j->c->message;
+    b->broken = true;
+}
+
+/* Runs a job's function inside the transaction; `b` is broken when SQLite gave up the whole transaction meanwhile. */
+static void call_job(struct writer *w, struct batch *b, struct job *j) {
+    j->c->db = w->db;
+    j->rc = j->fn(j->c, j->arg);
+    j->c->db = NULL;
+    conn_end_rows(w->db);
+    b->broken = !conn_in_transaction(w->db);
+    b->why = j->c->message;
+    if (j->rc == ERR_RETRY && !b->broken)
+        j->rc = fail(j->c, ERR_TEMPORARILY_UNAVAILABLE, "%.*s", STR_FMT(j->c->message));
+}
+
+/* Runs a job between a savepoint and its release, so that its failure undoes its own changes alone. */
+static void run_guarded(struct writer *w, struct batch *b, struct job *j) {
     struct db *d = w->db;
     int rc = conn_step(d, "SAVEPOINT job");
-    if (!rc) {
-        j->c->db = d;
-        j->rc = j->fn(j->c, j->arg);
-        j->c->db = NULL;
-        conn_end_rows(d);
-        if (!conn_in_transaction(d))
-            rc = SQLITE_ABORT;
-        else if (j->rc)
-            rc = conn_step(d, "ROLLBACK TO job");
-        if (!rc)
-            rc = conn_step(d, "RELEASE job");
-    }
-    if (rc && rc != SQLITE_ABORT) /* otherwise the job has said what happened */
-        (void)conn_fail(j->c, d, rc);
+    if (!rc)
+        call_job(w, b, j);
+    if (!rc && !b->broken && j->rc)
+        rc = conn_step(d, "ROLLBACK TO job");
+    if (!rc && !b->broken)
+        rc = conn_step(d, "RELEASE job");
     if (rc)
-        b->broken = true;
-    else if (j->rc == ERR_RETRY)
-        j->rc = fail(j->c, ERR_TEMPORARILY_UNAVAILABLE, "%.*s", STR_FMT(j->c->message));
+        lose(w, b, j, rc);
+}
+
+/* Begins a transaction again after one was undone, though another process may have come in between. */
+static int begin_again(struct db *d) {
+    int64_t end = clock_monotonic_ms() + AGAIN_MS;
+    int rc;
+    while (((rc = conn_step(d, "BEGIN IMMEDIATE")) & 0xFF) == SQLITE_BUSY && clock_monotonic_ms() < end)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return rc;
+}
+
+/* Undoes the transaction and runs the jobs of the batch once more, now guarded; the rest of the batch will be too. */
+static void run_again(struct writer *w, struct batch *b) {
+    int rc = conn_step(w->db, "ROLLBACK");
+    if (!rc)
+        rc = begin_again(w->db);
+    b->guarded = true;
+    if (rc)
+        lose(w, b, b->first, rc);
+    for (struct job *j = b->first; j && !b->broken; j = j->next)
+        run_guarded(w, b, j);
+}
+
+/* Adds a job to the batch and runs it: without a savepoint as long as no job has failed after it changed something. */
+static void run_job(struct writer *w, struct batch *b, struct job *j) {
+    sqlite3_int64 before = sqlite3_total_changes64(w->db->handle);
+    j->next = NULL;
     *b->last = j;
     b->last = &j->next;
     b->count++;
+    if (b->guarded) {
+        run_guarded(w, b, j);
+        return;
+    }
+    call_job(w, b, j);
+    if (j->rc && !b->broken && sqlite3_total_changes64(w->db->handle) != before)
+        run_again(w, b);
 }
 
 static bool batch_full(const struct batch *b) {
     return b->broken || b->count >= BATCH_MOST || clock_monotonic_us() - b->started >= BATCH_US;
 }
 
-/* Fails every job of a batch whose transaction was lost, for the reason `c` holds or SQLite gave. */
-static void fail_batch(struct batch *b, struct str why) {
-    log_error("a transaction of %zu writes was undone: %.*s", b->count, STR_FMT(why));
+/* Fails every job of a batch whose transaction was lost. */
+static void fail_batch(struct batch *b) {
+    log_error("a transaction of %zu writes was undone: %.*s", b->count, STR_FMT(b->why));
     for (struct job *j = b->first; j; j = j->next)
-        j->rc = fail(j->c, ERR_TEMPORARILY_UNAVAILABLE, "The write was not done: %.*s", STR_FMT(why));
+        j->rc = fail(j->c, ERR_TEMPORARILY_UNAVAILABLE, "The write was not done: %.*s", STR_FMT(b->why));
 }
 
 /* Answers every job of the batch. */
@@ -175,17 +223,14 @@ static void finish(struct batch *b, const struct job *own) {
 /* Commits, or undoes everything when that fails. */
 static void commit(struct writer *w, struct batch *b) {
     struct db *d = w->db;
-    struct job *last = b->first;
     int64_t start = clock_monotonic_us();
     int rc = b->broken ? SQLITE_ABORT : conn_step(d, "COMMIT");
     if (rc) {
-        for (; last->next; last = last->next)
-            ;
         if (!b->broken)
-            (void)conn_fail(last->c, d, rc);
+            lose(w, b, b->first, rc);
         if (conn_in_transaction(d))
             (void)!conn_step(d, "ROLLBACK");
-        fail_batch(b, last->c->message);
+        fail_batch(b);
         return;
     }
     atomic_fetch_add_explicit(&w->commits, 1, memory_order_relaxed);
@@ -214,13 +259,13 @@ static void run_batch(struct writer *w, struct job *own) {
 static void refuse_all(struct writer *w, struct job *own, int rc) {
     struct batch b = {.last = &b.first};
     for (struct job *j = own ? own : pop(w); j; j = pop(w)) {
-        (void)conn_fail(j->c, w->db, rc);
+        lose(w, &b, j, rc);
         *b.last = j;
         b.last = &j->next;
         b.count++;
     }
     if (b.count)
-        fail_batch(&b, b.first->c->message);
+        fail_batch(&b);
     finish(&b, own);
 }
 
