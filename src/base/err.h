@@ -25,6 +25,7 @@ enum err {
     ERR_METHOD = -16,             /* a known path with another method: status 405 */
     ERR_DEADLINE = -17,           /* DEADLINE_EXCEEDED */
     ERR_RETRY = -18,              /* inside the store: run the transaction again; never leaves it */
+    ERR_NO_ATTRIBUTE = -19,       /* INVALID_PARAMETER_VALUE for a name that an entity lacks */
 };
 
 /* How a code looks on the wire. `sqlstate` and `error_class` are NULL where MLflow sends none. */

@@ -83,10 +83,16 @@ static int add_params(struct ctx *c, struct str model_id, int64_t experiment_id,
     return err;
 }
 
-static int set_tags(struct ctx *c, struct str model_id, int64_t experiment_id, const struct LoggedModelTag_list *tags) {
+/* A new model cannot be given a tag twice, unlike one that is there. */
+static int add_tags(struct ctx *c, struct str model_id, int64_t experiment_id, const struct LoggedModelTag_list *tags) {
     int err = OK;
-    for (size_t i = 0; i < tags->n && !err; i++)
-        err = q_logged_model_tag_set(c, model_id, experiment_id, or_empty(tags->v[i].key), or_empty(tags->v[i].value));
+    for (size_t i = 0; i < tags->n && !err; i++) {
+        bool added = false;
+        struct str key = or_empty(tags->v[i].key);
+        err = q_logged_model_tag_add(c, model_id, experiment_id, key, or_empty(tags->v[i].value), &added);
+        if (!err && !added)
+            err = fail(c, ERR_BAD_REQUEST, "The tag '%.*s' is given twice.", STR_FMT(key));
+    }
     return err;
 }
 
@@ -103,7 +109,7 @@ int logged_model_create(struct ctx *c, const struct CreateLoggedModel *req, stru
     if (!err)
         err = add_params(c, info.model_id, experiment_id, &req->params);
     if (!err)
-        err = set_tags(c, info.model_id, experiment_id, &req->tags);
+        err = add_tags(c, info.model_id, experiment_id, &req->tags);
     return err ? err : answer(c, info.model_id, false, res);
 }
 
@@ -136,6 +142,13 @@ int logged_model_log_params(struct ctx *c, const struct LogLoggedModelParams *re
 }
 
 /* ---- tags ----------------------------------------------------------------------------------------------- */
+
+static int set_tags(struct ctx *c, struct str model_id, int64_t experiment_id, const struct LoggedModelTag_list *tags) {
+    int err = OK;
+    for (size_t i = 0; i < tags->n && !err; i++)
+        err = q_logged_model_tag_set(c, model_id, experiment_id, or_empty(tags->v[i].key), or_empty(tags->v[i].value));
+    return err;
+}
 
 int logged_model_set_tags(struct ctx *c, const struct SetLoggedModelTags *req, struct Empty *res) {
     struct logged_model_head head;

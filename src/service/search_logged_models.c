@@ -49,7 +49,7 @@ static int read_clause(struct ctx *c, const struct search_schema *schema, const 
     out->desc = by->ascending.set && !by->ascending.v;
     if (out->field && (out->field->use & FIELD_ORDERS))
         return OK;
-    return fail_invalid(c, "Invalid order by field name: %.*s", STR_FMT(by->field_name));
+    return fail(c, ERR_NO_ATTRIBUTE, "Invalid order by field name: %.*s", STR_FMT(by->field_name));
 }
 
 static int read_order(struct ctx *c, const struct search_schema *schema,

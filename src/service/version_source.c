@@ -118,8 +118,8 @@ static int find_version(struct ctx *c, const struct model_uri *uri, struct str *
         top = number > top ? number : top;
     }
     if (!err && top == 0)
-        return fail(c, ERR_INTERNAL, "No versions of model with name '%.*s'%s%.*s%s found", STR_FMT(uri->name),
-                    stage.p ? " and stage '" : "", STR_FMT(stage), stage.p ? "'" : "");
+        return fail_invalid(c, "No versions of model with name '%.*s'%s%.*s%s found", STR_FMT(uri->name),
+                            stage.p ? " and stage '" : "", STR_FMT(stage), stage.p ? "'" : "");
     *version = str_fmt(c->arena, "%ld", (long)top);
     return err;
 }
@@ -204,16 +204,16 @@ static bool lies_within(struct str path, struct str root) {
     return str_starts(path, root) && (path.n == root.n || path.p[root.n] == '/');
 }
 
-/* MLflow: is_local_uri; a file: URI of another host is an error there too. */
+/* MLflow: is_local_uri; a file: URI of another host is an error. */
 static int is_local(struct ctx *c, struct str source, bool *local) {
     struct uri u = uri_split(c->arena, source);
     *local = (u.scheme.n == 0 && !str_is(source, "databricks")) || str_is(u.scheme, "file");
     if (!*local || uri_local_path(c->arena, source).p)
         return OK;
-    return fail(c, ERR_INTERNAL,
-                "%.*s is not a valid remote uri. For remote access on windows, please consider using a different scheme "
-                "such as SMB (e.g. smb://<hostname>/<path>).",
-                STR_FMT(source));
+    return fail_invalid(c,
+                        "%.*s is not a valid remote uri. For remote access on windows, please consider using a "
+                        "different scheme such as SMB (e.g. smb://<hostname>/<path>).",
+                        STR_FMT(source));
 }
 
 static int check_local(struct ctx *c, struct str source, const struct owner *o) {
@@ -284,8 +284,10 @@ static int check_absolute(struct ctx *c, struct str source) {
 }
 
 /* The path's parts that are not empty, each decoded fully; "a;b" stays one part. */
-static struct str_list path_parts(struct arena *a, const struct uri *u) {
-    struct str path = u->params.p ? str_fmt(a, "%.*s;%.*s", STR_FMT(u->path), STR_FMT(u->params)) : u->path;
+static struct str_list path_parts(struct arena *a, struct str text) {
+    struct uri u = uri_split(a, text);
+    struct str path = str_sub(text, (size_t)(u.path.p - text.p), text.n); /* parts of a URI are slices of it */
+    path.n = strcspn(str_dup(a, path).p, "?#");
     struct str_list out = {ARENA_ARRAY(a, struct str, path.n / 2 + 1), 0};
     for (size_t i = 0; i < path.n;) {
         size_t end = i;
@@ -311,13 +313,14 @@ static bool parts_start(const struct str_list *parts, size_t from, const struct 
 }
 
 /* Does the source go through the server's artifact proxy? MLflow: _is_mlflow_artifact_source. */
-static bool is_proxied(struct arena *a, const struct uri *u) {
+static bool is_proxied(struct arena *a, struct str source) {
     static const struct str route[] = {STR("api"), STR("2.0"), STR("mlflow-artifacts"), STR("artifacts")};
-    if (str_is(u->scheme, "mlflow-artifacts"))
+    struct uri u = uri_split(a, source);
+    if (str_is(u.scheme, "mlflow-artifacts"))
         return true;
-    if (!str_is(u->scheme, "http") && !str_is(u->scheme, "https"))
+    if (!str_is(u.scheme, "http") && !str_is(u.scheme, "https"))
         return false;
-    struct str_list parts = path_parts(a, u);
+    struct str_list parts = path_parts(a, source);
     for (size_t i = 0; i < parts.n; i++)
         if (parts_start(&parts, i, route, sizeof route / sizeof *route))
             return true;
@@ -327,7 +330,7 @@ static bool is_proxied(struct arena *a, const struct uri *u) {
 /* MLflow: _is_uri_within_root. */
 static bool uri_lies_within(struct arena *a, struct str source, struct str root) {
     struct uri s = uri_split(a, source), r = uri_split(a, root);
-    struct str_list parts = path_parts(a, &s), root_parts = path_parts(a, &r);
+    struct str_list parts = path_parts(a, source), root_parts = path_parts(a, root);
     return str_eq(s.scheme, r.scheme) && str_ieq(s.authority, r.authority) && root_parts.n > 0 &&
            parts_start(&parts, 0, root_parts.v, root_parts.n);
 }
@@ -373,7 +376,7 @@ static int check_owned(struct ctx *c, struct str source, const struct owner *o) 
         return check_runs(c, source, &u, o);
     if (str_is(u.scheme, "models"))
         return check_models(c, source, &u, o);
-    return is_proxied(c->arena, &u) ? check_proxied(c, source, o) : OK;
+    return is_proxied(c->arena, source) ? check_proxied(c, source, o) : OK;
 }
 
 /* ---- all together --------------------------------------------------------------------------------------- */
@@ -436,10 +439,10 @@ static int locate_models(struct ctx *c, struct version_source *s) {
         if (!err)
             err = q_version_location(c, uri.name, version, &s->storage_location);
     }
-    if (err == OK || err == ERR_RETRY)
+    if (err != ERR_NOT_FOUND && err != ERR_INVALID_PARAMETER)
         return err;
     struct str cause = c->message;
-    return fail(c, ERR_INTERNAL, "Unable to fetch model from model URI source artifact location '%.*s'.Error: %.*s",
+    return fail_invalid(c, "Unable to fetch model from model URI source artifact location '%.*s'.Error: %.*s",
                 STR_FMT(s->source), STR_FMT(cause));
 }
 

@@ -112,10 +112,10 @@ int version_transition(struct ctx *c, const struct TransitionModelVersionStage *
     int64_t version = 0, now = clock_ms();
     int err = stage_parse(c, req->stage, &stage);
     if (!err && req->archive_existing_versions.v && !stage_is_active(stage))
-        return fail(c, ERR_INTERNAL,
-                    "Model version transition cannot archive existing model versions because '%.*s' is not an Active "
-                    "stage. Valid stages are ['Staging', 'Production']",
-                    STR_FMT(req->stage));
+        return fail_invalid(c,
+                            "Model version transition cannot archive existing model versions because '%.*s' is not an "
+                            "Active stage. Valid stages are ['Staging', 'Production']",
+                            STR_FMT(req->stage));
     if (!err)
         err = check_key(c, req->name, req->version, &version);
     if (!err)

@@ -157,6 +157,17 @@ int q_logged_model_param_add(struct ctx *c, struct str model_id, int64_t experim
     return err;
 }
 
+int q_logged_model_tag_add(struct ctx *c, struct str model_id, int64_t experiment_id, struct str key,
+                           struct str value, bool *added) {
+    int64_t changed = 0;
+    int err = db_run(c, &changed,
+                     "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?, ?, ?, ?)"
+                     " ON CONFLICT (model_id, tag_key) DO NOTHING",
+                     "siss", model_id, experiment_id, key, value);
+    *added = changed == 1;
+    return err;
+}
+
 int q_logged_model_tag_set(struct ctx *c, struct str model_id, int64_t experiment_id, struct str key,
                            struct str value) {
     return db_run(c, NULL,

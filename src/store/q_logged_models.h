@@ -37,6 +37,10 @@ void q_logged_model_row(struct ctx *c, struct rows *r, int col, struct LoggedMod
 [[nodiscard]] int q_logged_model_param_add(struct ctx *c, struct str model_id, int64_t experiment_id, struct str key,
                                            struct str value, bool *added);
 
+/* The same for a tag. */
+[[nodiscard]] int q_logged_model_tag_add(struct ctx *c, struct str model_id, int64_t experiment_id, struct str key,
+                                         struct str value, bool *added);
+
 /* Sets or changes one tag; *found is false when there was none to delete; reads one, absent when there is none. */
 [[nodiscard]] int q_logged_model_tag_set(struct ctx *c, struct str model_id, int64_t experiment_id, struct str key,
                                          struct str value);
