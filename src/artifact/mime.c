@@ -14,7 +14,7 @@ static const char binary[] = "application/octet-stream";
 /* Extensions, and whole names without one, that are shown as text. */
 static const char *const text_words[] = {
     "txt", "log", "err",  "cfg", "conf", "cnf", "cf",  "ini", "properties", "prop", "hocon", "toml",    "yaml",
-    "yml", "xml", "json", "js",  "py",   "py3", "csv", "tsv", "md",         "rst",  "ipynb", "MLmodel", "MLproject"};
+    "yml", "xml", "json", "js",  "py",   "py3", "csv", "tsv", "md",         "rst",  "ipynb", "MLmodel", "mlproject"};
 
 static const struct type types[] = {
     /* pictures */

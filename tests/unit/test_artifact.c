@@ -222,6 +222,8 @@ static void types_follow_names(void **state) {
     static const char *const cases[][2] = {
         {"a.txt", "text/plain"},
         {"MLmodel", "text/plain"},
+        {"mlproject", "text/plain"},
+        {"MLproject", "application/octet-stream"},
         {"x/y/a.json", "text/plain"},
         {"a.csv", "text/plain"},
         {"conda.yaml", "text/plain"},
