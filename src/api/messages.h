@@ -12,4 +12,5 @@ extern const struct enum_def RunStatus_enum;
 
 #include "api/messages_tracking.h"
 #include "api/messages_registry.h"
+#include "api/messages_registry_first.h"
 #include "api/messages_webhooks.h"

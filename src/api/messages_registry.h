@@ -139,6 +139,16 @@ DECLARE_MSG(GetModelVersionByAlias)
     F(M, str, page_token, , CHK)
 DECLARE_MSG(ListRegisteredModels)
 
+/* How the registry's first API names a model and a version; see messages_registry_first.h. */
+#define ModelName_FIELDS(F, M) \
+    F(M, str, name, , 0)
+DECLARE_MSG(ModelName)
+
+#define VersionName_FIELDS(F, M) \
+    F(M, msg, registered_model, ModelName, 0) \
+    F(M, i64, version, , 0)
+DECLARE_MSG(VersionName)
+
 /* ---- model versions ------------------------------------------------------------------------------------- */
 
 /* The answer of every operation that gives one model version. */
@@ -156,12 +166,14 @@ DECLARE_MSG(ModelVersionResponse)
     F(M, str, model_id, , CHK)
 DECLARE_MSG(CreateModelVersion)
 
-/* `stage` is of the registry's first API: it moves the version. */
+/* `stage` is of the registry's first API: it moves the version. So is `model_version`, which stands for name and version:
+ * the service looks for both. */
 #define UpdateModelVersion_FIELDS(F, M) \
-    F(M, str, name, , REQ | CHK) \
-    F(M, str, version, , REQ | CHK) \
+    F(M, str, name, , CHK) \
+    F(M, str, version, , CHK) \
     F(M, str, description, , CHK) \
-    F(M, str, stage, , CHK)
+    F(M, str, stage, , CHK) \
+    F(M, msg, model_version, VersionName, CHK)
 DECLARE_MSG(UpdateModelVersion)
 
 #define TransitionModelVersionStage_FIELDS(F, M) \

@@ -1,5 +1,6 @@
 /* Routes of the model registry and of logged models. Included by api.c alone; see routes.h for the columns. */
 #pragma once
+#include "service/registry_first.h"
 #include "service/search_logged_models.h"
 #include "service/search_registry.h"
 
@@ -44,6 +45,14 @@
       GetModelVersionDownloadUriResponse, TX_READ, version_download_uri)                                              \
     R(GET, "2.0", "mlflow/model-versions/search", T | PREVIEW, SearchModelVersions, SearchModelVersionsResponse,      \
       TX_READ, versions_search)                                                                                       \
+    R(POST, "2.0", "mlflow/registered-models/get-details", T | PREVIEW, GetModelDetails, GetModelDetailsResponse,     \
+      TX_READ, model_details)                                                                                         \
+    R(POST, "2.0", "mlflow/model-versions/get-details", T | PREVIEW, GetVersionDetails, GetVersionDetailsResponse,    \
+      TX_READ, version_details)                                                                                       \
+    R(POST, "2.0", "mlflow/model-versions/get-stages", T | PREVIEW, GetVersionDetails, GetVersionStagesResponse,      \
+      TX_READ, version_stages)                                                                                        \
+    R(POST, "2.0", "mlflow/model-versions/get-download-uri", T | PREVIEW, GetVersionDetails,                          \
+      GetModelVersionDownloadUriResponse, TX_READ, version_details_uri)                                               \
     R(POST, "2.0", "mlflow/model-versions/set-tag", T | PREVIEW, SetModelVersionTag, Empty, TX_WRITE,                 \
       version_tag_set)                                                                                                \
     R(DELETE, "2.0", "mlflow/model-versions/delete-tag", T | PREVIEW, DeleteModelVersionTag, Empty, TX_WRITE,         \

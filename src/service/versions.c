@@ -92,41 +92,71 @@ int version_get(struct ctx *c, const struct GetModelVersion *req, struct ModelVe
     return err ? err : answer(c, req->name, version, res);
 }
 
-int version_update(struct ctx *c, const struct UpdateModelVersion *req, struct ModelVersionResponse *res) {
-    int64_t version = 0;
-    int err = check_key(c, req->name, req->version, &version);
+/* Moves a version that is known to have a good name and number. */
+static int move_to(struct ctx *c, struct str name, int64_t version, struct str text, bool archive,
+                   struct ModelVersionResponse *res) {
+    struct str stage;
+    int64_t now = clock_ms();
+    int err = stage_parse(c, text, &stage);
     if (!err)
-        err = q_version_check(c, req->name, version);
-    if (!err && (req->description.p || !req->stage.p))
-        err = q_version_describe(c, req->name, version, req->description, clock_ms());
-    if (!err && req->stage.p) {
-        struct TransitionModelVersionStage move = {.name = req->name, .version = req->version, .stage = req->stage};
-        return version_transition(c, &move, res);
-    }
-    return err ? err : answer(c, req->name, version, res);
+        err = q_version_check(c, name, version);
+    if (!err)
+        err = q_model_touch(c, name, now);
+    if (!err && archive)
+        err = q_versions_archive(c, name, stage, version, now);
+    if (!err)
+        err = q_version_set_stage(c, name, version, stage, now);
+    return err ? err : answer(c, name, version, res);
 }
 
 int version_transition(struct ctx *c, const struct TransitionModelVersionStage *req,
                        struct ModelVersionResponse *res) {
     struct str stage;
-    int64_t version = 0, now = clock_ms();
+    int64_t version = 0;
+    bool archive = req->archive_existing_versions.v;
     int err = stage_parse(c, req->stage, &stage);
-    if (!err && req->archive_existing_versions.v && !stage_is_active(stage))
+    if (!err && archive && !stage_is_active(stage))
         return fail_invalid(c,
                             "Model version transition cannot archive existing model versions because '%.*s' is not an "
                             "Active stage. Valid stages are ['Staging', 'Production']",
                             STR_FMT(req->stage));
     if (!err)
         err = check_key(c, req->name, req->version, &version);
+    return err ? err : move_to(c, req->name, version, stage, archive, res);
+}
+
+static int fail_missing(struct ctx *c, const char *field) {
+    return fail_invalid(c,
+                        "Missing value for required parameter '%s'. See the API docs for more information about request "
+                        "parameters.",
+                        field);
+}
+
+/* Which version an update is about, in either API's way to say it. */
+static int read_key(struct ctx *c, const struct UpdateModelVersion *req, struct str *name, int64_t *version) {
+    const struct VersionName *first = req->model_version;
+    if (first && first->registered_model && req->name.n == 0) {
+        *name = first->registered_model->name;
+        *version = first->version.v;
+        return model_name_check(c, *name);
+    }
+    *name = req->name;
+    if (name->n == 0 || req->version.n == 0)
+        return fail_missing(c, name->n ? "version" : "name");
+    return check_key(c, *name, req->version, version);
+}
+
+int version_update(struct ctx *c, const struct UpdateModelVersion *req, struct ModelVersionResponse *res) {
+    struct str name;
+    int64_t version = 0;
+    int err = read_key(c, req, &name, &version);
     if (!err)
-        err = q_version_check(c, req->name, version);
-    if (!err)
-        err = q_model_touch(c, req->name, now);
-    if (!err && req->archive_existing_versions.v)
-        err = q_versions_archive(c, req->name, stage, version, now);
-    if (!err)
-        err = q_version_set_stage(c, req->name, version, stage, now);
-    return err ? err : answer(c, req->name, version, res);
+        err = q_version_check(c, name, version);
+    if (!err && (req->description.p || !req->stage.p))
+        err = q_version_describe(c, name, version, req->description, clock_ms());
+    if (!err && req->stage.p)
+        return move_to(c, name, version, req->stage, false, res);
+    return err ? err : answer(c, name, version, res);
 }
 
 int version_delete(struct ctx *c, const struct DeleteModelVersion *req, struct Empty *res) {
