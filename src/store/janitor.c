@@ -35,6 +35,7 @@ struct janitor {
     pthread_cond_t changed;
     bool stop;
     int pages;             /* of the log, when it is long enough to matter */
+    char *wanted;          /* an index to be made, or being made */
     _Atomic int threshold; /* pages from which it matters */
 };
 
@@ -131,14 +132,35 @@ static void make_index(struct ctx *c, struct janitor *j, char *statement) {
         log_info("made an index in %ld ms: %s", (long)(clock_monotonic_ms() - start), statement);
 }
 
-/* Waits for a log that is too long; 0: stop. */
-static int wait_for_pages(struct janitor *j) {
+void janitor_index(struct janitor *j, char *statement) {
     pthread_mutex_lock(&j->lock);
-    while (!j->pages && !j->stop)
-        pthread_cond_wait(&j->changed, &j->lock);
-    int pages = j->stop ? 0 : j->pages;
+    if (j->wanted)
+        free(statement);
+    else {
+        j->wanted = statement;
+        pthread_cond_signal(&j->changed);
+    }
     pthread_mutex_unlock(&j->lock);
-    return pages;
+}
+
+static void make_wanted_index(struct ctx *c, struct janitor *j) {
+    make_index(c, j, j->wanted);
+    pthread_mutex_lock(&j->lock);
+    free(j->wanted);
+    j->wanted = NULL;
+    pthread_mutex_unlock(&j->lock);
+}
+
+/* Waits for a log that is too long, or an index that is wanted; false: stop. */
+static bool wait_for_work(struct janitor *j, int *pages, bool *index) {
+    pthread_mutex_lock(&j->lock);
+    while (!j->pages && !j->wanted && !j->stop)
+        pthread_cond_wait(&j->changed, &j->lock);
+    *pages = j->pages;
+    *index = j->wanted;
+    bool stop = j->stop;
+    pthread_mutex_unlock(&j->lock);
+    return !stop;
 }
 
 /* Waits for a log of `pages` from now on. */
@@ -155,8 +177,13 @@ static void *janitor_thread(void *arg) {
     struct ctx c = {.arena = arena};
     for (char **s = j->indexes; *s && !stopping(j); s++)
         make_index(&c, j, *s);
-    for (int pages; (pages = wait_for_pages(j));) {
-        rest(j, checkpoint(&c, j, pages));
+    int pages;
+    bool index;
+    while (wait_for_work(j, &pages, &index)) {
+        if (index)
+            make_wanted_index(&c, j);
+        if (pages)
+            rest(j, checkpoint(&c, j, pages));
         arena_reset(arena);
     }
     arena_free(arena);
@@ -181,6 +208,7 @@ void janitor_free(struct janitor *j) {
     if (j->started)
         pthread_join(j->thread, NULL);
     conn_close(j->keeper);
+    free(j->wanted);
     pthread_cond_destroy(&j->changed);
     pthread_mutex_destroy(&j->lock);
     free(j);

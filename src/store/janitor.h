@@ -15,5 +15,9 @@ void janitor_note(void *janitor, int pages);
 /* Starts the thread, which first makes `indexes` (statements, NULL at the end; they must live as long as it). */
 [[nodiscard]] int janitor_start(struct ctx *c, struct janitor *j, struct writer *w, struct pool *p, char **indexes);
 
+/* Has the thread make an index by this malloc'ed statement, which it frees. One at a time: while it is at one, others
+ * are dropped. */
+void janitor_index(struct janitor *j, char *statement);
+
 /* Stops the thread and frees everything. NULL is ignored. */
 void janitor_free(struct janitor *j);

@@ -3,18 +3,20 @@
  * Four ways to the same page:
  * - newest: the index on (experiment, stage, start time) gives the rows in order; stops when the page is full.
  * - newest of several experiments: the newest of each, sorted together.
- * - from a pair: starts from the rows of one metric, param or tag that the filter demands, or that is sorted by.
+ * - from a pair: starts from the rows of one metric, param or tag that the filter demands.
  * - scan: all runs of the experiments, one by one. */
 #include "store/q_search.h"
 
 #include "store/list.h"
+#include "store/pair_index.h"
 #include "store/q_run_data.h"
 #include "store/sort_values.h"
 
 enum {
-    FEW_RUNS = 5000,     /* so many are scanned without further thought */
-    COUNT_UP_TO = 20000, /* bound of the counts that choose the way */
-    HEAD = 2000,         /* how many of the newest are tried before all are searched */
+    FEW_RUNS = 5000,       /* so many are scanned without further thought */
+    COUNT_UP_TO = 10000,   /* bound of the counts that choose the way */
+    INDEX_UP_TO = 2000000, /* runs of a database in which an index is made on demand: its making holds up writes */
+    HEAD = 2000,           /* how many of the newest are tried before all are searched */
 };
 
 /* ---- pieces ---- */
@@ -162,29 +164,51 @@ static int find_newest_of_several(struct ctx *c, const struct run_search *s, str
 
 /* ---- from a pair, and the scan ---- */
 
-/* All runs of the scope, or of `from` where it is given: a condition that the filter demands. */
-static int find_from(struct ctx *c, const struct run_search *s, const struct search_node *from, struct run_hits *out) {
+/* Where a search starts: the condition, NULL for all runs, and the index of its values, if there is one. */
+struct source {
+    const struct search_node *node;
+    struct pair_index index;
+};
+
+static void add_source(struct sql *q, const struct source *from) {
+    const struct search_cond *cond = &from->node->cond;
+    sql_fragment(q, cond->field->table, "d");
+    if (from->index.name.p) {
+        sql_add(q, " INDEXED BY ");
+        sql_add(q, from->index.name.p);
+    }
+    sql_add(q, " CROSS JOIN runs r ON ");
+    sql_fragment(q, cond->field->match, "d");
+    q->row = "d"; /* other pairs are looked at before the run is */
+}
+
+static void source_matches(struct sql *q, const struct source *from) {
+    const struct search_cond *cond = &from->node->cond;
+    if (from->index.name.p) {
+        sql_add(q, "d.\"key\" = ");
+        sql_add(q, from->index.literal.p);
+    } else {
+        sql_key_is(q, cond->field, cond->key, "d");
+    }
+    sql_add(q, " AND ");
+    sql_compare(q, cond, "d");
+    sql_add(q, " AND ");
+}
+
+static int find_from(struct ctx *c, const struct run_search *s, const struct source *from, struct run_hits *out) {
     struct sql q = SQL_IN(c);
     select_ids(&q, s);
-    if (from) {
-        sql_fragment(&q, from->cond.field->table, "d");
-        sql_add(&q, " CROSS JOIN runs r ON ");
-        sql_fragment(&q, from->cond.field->match, "d");
-        q.row = "d"; /* other pairs are looked at before the run is */
-    } else {
+    if (from->node)
+        add_source(&q, from);
+    else
         sql_add(&q, "runs r");
-    }
     sort_joins(&q, &s->sort);
     sql_add(&q, " WHERE ");
-    if (from) {
-        sql_key_is(&q, from->cond.field, from->cond.key, "d");
-        sql_add(&q, " AND ");
-        sql_compare(&q, &from->cond, "d");
-        sql_add(&q, " AND ");
-    }
+    if (from->node)
+        source_matches(&q, from);
     scope(&q, s);
     start(&q, s);
-    sql_filter_rest(&q, s->filter, from);
+    sql_filter_rest(&q, s->filter, from->node);
     sort_order(&q, &s->sort);
     limit(&q, s);
     return collect(&q, s, out);
@@ -256,22 +280,36 @@ static int choose_start(struct ctx *c, const struct run_search *s, int64_t runs,
     return OK;
 }
 
-/* Chooses the condition to start from; NULL: better none. To start from is worth it when its rows are fewer than the
+/* Looks for the index of the pairs the search starts from, and asks for one when it is missed. */
+static int find_index(struct ctx *c, struct source *from, bool may_ask) {
+    const struct search_field *f = from->node->cond.field;
+    const char *table = f->kind == KIND_PARAM ? "params" : f->kind == KIND_METRIC ? NULL : "tags"; /* a run's name is one */
+    if (!table)
+        return OK;
+    struct str key = search_pair_key(f, from->node->cond.key);
+    int err = pair_index_find(c, table, key, &from->index);
+    return err || from->index.name.p || !may_ask ? err : pair_index_want(c, table, key);
+}
+
+/* Chooses the condition to start from; none: better so. To start from is worth it when its rows are fewer than the
  * runs of the scope, or when the scope is a good part of all there is. */
-static int plan(struct ctx *c, const struct run_search *s, const struct search_node **from) {
+static int plan(struct ctx *c, const struct run_search *s, struct source *from) {
     int64_t all = 0, runs;
     bool found;
-    *from = NULL;
+    *from = (struct source){0};
     int err = db_one(c, &found, take_count, &all, "SELECT max(rowid) FROM runs", "");
     if (err || all < FEW_RUNS)
         return err;
     int64_t most = all / 10 > COUNT_UP_TO ? all / 10 : COUNT_UP_TO;
     err = count_runs(c, s, most, &runs);
-    return err || runs < FEW_RUNS ? err : choose_start(c, s, runs, runs == most, from);
+    if (err || runs < FEW_RUNS)
+        return err;
+    err = choose_start(c, s, runs, runs == most, &from->node);
+    return err || !from->node ? err : find_index(c, from, runs == most && all < INDEX_UP_TO);
 }
 
 int q_find_runs(struct ctx *c, const struct run_search *s, struct run_hits *out) {
-    const struct search_node *from;
+    struct source from;
     bool newest = newest_first(&s->sort);
     *out = (struct run_hits){0};
     if (s->experiments.n == 0)
@@ -281,12 +319,12 @@ int q_find_runs(struct ctx *c, const struct run_search *s, struct run_hits *out)
     int err = plan(c, s, &from);
     if (err)
         return err;
-    if (from && newest && one_scope(s)) {
+    if (from.node && newest && one_scope(s)) {
         err = find_in_head(c, s, out);
         if (err || out->next)
             return err;
     }
-    if (from || !newest)
-        return find_from(c, s, from, out);
+    if (from.node || !newest)
+        return find_from(c, s, &from, out);
     return one_scope(s) ? find_newest(c, s, out) : find_newest_of_several(c, s, out);
 }

@@ -147,6 +147,7 @@ void conn_close(struct db *d) {
     conn_end_rows(d);
     statements_free(d->statements);
     sqlite3_close(d->handle);
+    free(d->wanted);
     free(d);
 }
 

@@ -23,7 +23,12 @@ struct db {
     struct rows *running; /* queries not yet ended */
     int64_t deadline;     /* clock_monotonic_ms() at which a read is interrupted; 0: never */
     enum db_role role;
+    char *wanted; /* the statement of an index that a read asks for; malloc'ed */
 };
+
+/* Asks for an index to be made behind the requests, by this statement. A hint: it may come to nothing, and does on a
+ * database in memory. */
+void db_want_index(struct ctx *c, struct str statement);
 
 /* Opens the database of `place`; `create` makes an absent file. `wait_ms` bounds the wait for other processes. */
 [[nodiscard]] int conn_open(struct ctx *c, const struct store_place *place, enum db_role role, bool create,

@@ -135,8 +135,18 @@ int store_read(struct ctx *c, struct store *s, store_fn fn, void *arg) {
         return rc;
     while ((rc = read_once(c, d, fn, arg)) == ERR_RETRY && clock_monotonic_ms() < deadline)
         nanosleep(&(struct timespec){.tv_nsec = RETRY_US * 1000}, NULL);
+    if (d->wanted)
+        janitor_index(s->janitor, d->wanted);
+    d->wanted = NULL;
     pool_give(s->readers, d, rc != ERR_INTERNAL && !conn_in_transaction(d));
     return rc == ERR_RETRY ? fail(c, ERR_TEMPORARILY_UNAVAILABLE, "%.*s", STR_FMT(c->message)) : rc;
+}
+
+void db_want_index(struct ctx *c, struct str statement) {
+    struct db *d = c->db;
+    free(d->wanted);
+    d->wanted = strndup(statement.p, statement.n);
+    must(d->wanted);
 }
 
 int store_write(struct ctx *c, struct store *s, store_fn fn, void *arg) {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "search/page_token.h"
@@ -779,6 +780,99 @@ static void the_largest_filters_run(void **state) {
     }
 }
 
+/* ---- a large database: the ways to a page, and indexes on demand ---- */
+
+/* 12000 runs, so many that searches start from pairs; every tenth is in experiment 2. */
+static const char *const large_database[] = {
+    "INSERT INTO experiments (experiment_id, name, lifecycle_stage, workspace) VALUES (1, 'One', 'active', 'default'),"
+    " (2, 'two', 'active', 'default')",
+    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 11999) INSERT INTO runs (run_uuid, status,"
+    " start_time, lifecycle_stage, experiment_id, source_type) SELECT printf('%08x', i * 2654435761 % 4294967296),"
+    " 'FINISHED', i, 'active', 1 + (i % 10 = 0), 'UNKNOWN' FROM n",
+    "INSERT INTO params (run_uuid, key, value) SELECT run_uuid, 'it''s', start_time % 100 FROM runs",
+    "INSERT INTO tags (run_uuid, key, value) SELECT run_uuid, 'mlflow.runName', 'n' || (start_time % 1000) FROM runs",
+    "INSERT INTO latest_metrics (run_uuid, key, value, timestamp, step, is_nan) SELECT run_uuid, 'm', start_time % 7, 0, 0,"
+    " start_time % 11 = 0 FROM runs WHERE start_time % 3",
+};
+
+static int fill_large(struct ctx *c, void *arg) {
+    (void)arg;
+    int err = OK;
+    for (size_t i = 0; !err && i < COUNT(large_database); i++)
+        err = db_run(c, NULL, large_database[i], "");
+    return err;
+}
+
+static int count_indexes(struct ctx *c, void *arg) {
+    struct rows *r;
+    int err = db_query(c, &r, "SELECT count(*) FROM sqlite_master WHERE name GLOB 'millrace_pair_*'", "");
+    err = err ? err : rows_next(c, r);
+    if (err < 0)
+        return err;
+    *(int64_t *)arg = row_i64(r, 0);
+    rows_end(r);
+    return OK;
+}
+
+static const struct {
+    const char *filter, *order;
+} ways[] = {
+    {"params.`it's` = '7'", ""},
+    {"params.`it's` = '7' AND metrics.m > 2", "metrics.m DESC"},
+    {"metrics.m != 2 AND run_name LIKE 'n1%'", "params.`it's`|metrics.m"},
+    {"run_name = 'n77'", ""},
+    {"metrics.m = 3", "start_time"},
+    {"params.`it's` = '7' AND NOT metrics.m > 2", "run_name"},
+};
+
+/* The ids of one way, as the planner goes it or, forced by a needless OR, by the scan of all runs. */
+static struct str ids_by(struct fixture *f, size_t way, bool scan, int64_t page) {
+    struct buf all = BUF_IN(f->c->arena);
+    const char *filter = ways[way].filter;
+    struct run_call call = {.req = {.filter = scan ? str_fmt(f->c->arena, "(%s) OR (%s)", filter, filter) : str_of(filter),
+                                    .order_by = cut(f->c, ways[way].order),
+                                    .experiment_ids = {experiment_texts, 1},
+                                    .max_results = I64(page)}};
+    do {
+        if (store_read(f->c, f->store, call_runs, &call))
+            fail_msg("%s: %.*s", filter, STR_FMT(f->c->message));
+        buf_str(&all, run_ids(f->c, &call.res));
+        call.req.page_token = call.res.next_page_token;
+    } while (call.res.next_page_token.p);
+    return buf_end(&all);
+}
+
+static void all_ways_lead_to_the_same_page(void **state) {
+    struct fixture f = {.c = test_ctx()};
+    char dir[] = "/tmp/millrace-search-XXXXXX";
+    int64_t indexes = 0;
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    struct str path = str_fmt(f.c->arena, "%s/test.db", dir);
+    struct store_options o = {.uri = str_fmt(f.c->arena, "sqlite:///%s", path.p), .create = true};
+    assert_int_equal(store_open(f.c, &o, &f.store), OK);
+    assert_int_equal(store_write(f.c, f.store, fill_large, NULL), OK);
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < COUNT(ways); i++) {
+            struct str expected = ids_by(&f, i, true, 50000);
+            if (expected.n < 8)
+                fail_msg("%s: finds nothing", ways[i].filter);
+            assert_str(ids_by(&f, i, false, 50000), expected.p);
+            assert_str(ids_by(&f, i, false, 37), expected.p);
+            /* the first round makes the indexes, one after the other; the second uses them */
+            for (int wait = 0; round == 0 && indexes == 0 && wait < 500; wait++) {
+                usleep(10000);
+                assert_int_equal(store_read(f.c, f.store, count_indexes, &indexes), OK);
+            }
+        }
+    assert_int_equal(store_read(f.c, f.store, count_indexes, &indexes), OK);
+    assert_in_range(indexes, 1, 2);
+    store_close(f.store);
+    unlink(path.p);
+    rmdir(dir);
+    test_ctx_free(f.c);
+}
+
 /* ---- page tokens ---- */
 
 static void tokens_carry_values(void **state) {
@@ -845,6 +939,7 @@ int main(void) {
         WITH_DATABASE(experiments_are_found_in_order),
         WITH_DATABASE(experiments_come_with_their_tags),
         WITH_DATABASE(the_largest_filters_run),
+        cmocka_unit_test(all_ways_lead_to_the_same_page),
         cmocka_unit_test(tokens_carry_values),
         cmocka_unit_test(tokens_of_mlflow_are_read),
         cmocka_unit_test(fingerprints_tell_queries_apart),
