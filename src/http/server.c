@@ -18,8 +18,8 @@
 #include "http/conn.h"
 
 enum {
-    CONNECTION_MEMORY = 64 * 1024, /* bounds the head of a request, and the pieces an upload comes in */
-    MEMORY_STEP = 32 * 1024,
+    CONNECTION_MEMORY = 32 * 1024, /* bounds the head of a request, and the pieces an upload comes in */
+    MEMORY_STEP = 16 * 1024,
     STACK = 256 * 1024, /* of a connection's thread */
     IDLE_SECONDS = 75,
     HEAD_MS = 90 * 1000,       /* for the head of a request, waiting included */
