@@ -47,7 +47,11 @@
       TX_READ, versions_search)                                                                                       \
     R(POST, "2.0", "mlflow/registered-models/get-details", T | PREVIEW, GetModelDetails, GetModelDetailsResponse,     \
       TX_READ, model_details)                                                                                         \
+    A(GET, "2.0", "mlflow/registered-models/get-details", T | PREVIEW, GetModelDetails, GetModelDetailsResponse,      \
+      TX_READ, model_details)                                                                                         \
     R(POST, "2.0", "mlflow/model-versions/get-details", T | PREVIEW, GetVersionDetails, GetVersionDetailsResponse,    \
+      TX_READ, version_details)                                                                                       \
+    A(GET, "2.0", "mlflow/model-versions/get-details", T | PREVIEW, GetVersionDetails, GetVersionDetailsResponse,     \
       TX_READ, version_details)                                                                                       \
     R(POST, "2.0", "mlflow/model-versions/get-stages", T | PREVIEW, GetVersionDetails, GetVersionStagesResponse,      \
       TX_READ, version_stages)                                                                                        \

@@ -156,6 +156,10 @@ static int read_operator(struct parser *p, const struct token *name, struct sear
 
 /* ---- values ---- */
 
+static bool at_string(const struct parser *p) {
+    return p->now.type == TOKEN_STRING || p->now.type == TOKEN_QUOTED;
+}
+
 static int refuse_number(struct parser *p, const struct search_cond *cond) {
     struct str found = clip(p->now.text);
     if (cond->field->kind == KIND_ATTRIBUTE)
@@ -166,14 +170,16 @@ static int refuse_number(struct parser *p, const struct search_cond *cond) {
 }
 
 static int read_number(struct parser *p, struct search_cond *cond) {
-    struct str text = p->now.text;
+    enum search_type type = cond->field->type;
+    bool quoted = type == TYPE_WHOLE && at_string(p);
+    struct str text = quoted ? str_trim(p->now.value) : p->now.text;
     int64_t i;
     double d;
-    if (p->now.type != TOKEN_NUMBER)
+    if (p->now.type != TOKEN_NUMBER && !quoted)
         return refuse_number(p, cond);
-    if (cond->field->type != TYPE_FLOAT && num_parse_int(text.p, text.n, &i))
+    if (type != TYPE_FLOAT && num_parse_int(text.p, text.n, &i))
         cond->value = BIND_I(i);
-    else if (cond->field->type == TYPE_INTEGER)
+    else if (type == TYPE_INTEGER || type == TYPE_WHOLE)
         return refuse(p, &p->now, "Invalid value for numeric attribute '%.*s': '%.*s'", STR_FMT(clip(cond->key)),
                       STR_FMT(clip(text)));
     else if (num_parse_double(text.p, text.n, &d))
@@ -181,10 +187,6 @@ static int read_number(struct parser *p, struct search_cond *cond) {
     else
         return refuse_number(p, cond);
     return OK;
-}
-
-static bool at_string(const struct parser *p) {
-    return p->now.type == TOKEN_STRING || p->now.type == TOKEN_QUOTED;
 }
 
 static int refuse_string(struct parser *p, const struct search_cond *cond) {
@@ -293,7 +295,14 @@ static int read_value(struct parser *p, struct search_cond *cond) {
         return cond->field->ops & (1u << cond->op) ? read_list(p, cond) : refuse_list(p, &p->now, cond->field);
     if (cond->op == SEARCH_NULL || cond->op == SEARCH_NOT_NULL)
         return OK;
-    int err = type == TYPE_TEXT || type == TYPE_ID ? read_string(p, cond) : read_number(p, cond);
+    bool word = p->now.type == TOKEN_NUMBER || (p->now.type == TOKEN_NAME && !at_junction(p));
+    int err = OK;
+    if (type == TYPE_LOOSE && word)
+        cond->value = BIND_S(p->now.text);
+    else if (type == TYPE_TEXT || type == TYPE_ID || type == TYPE_LOOSE)
+        err = read_string(p, cond);
+    else
+        err = read_number(p, cond);
     return err ? err : advance(p);
 }
 

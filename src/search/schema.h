@@ -36,7 +36,9 @@ enum search_type {
     TYPE_FLOAT,   /* a number, compared as a double */
     TYPE_NUMBER,  /* a number, whole or not */
     TYPE_INTEGER, /* a whole number */
-    TYPE_ID       /* a whole number, written as a quoted string */
+    TYPE_ID,      /* a whole number, written as a quoted string */
+    TYPE_WHOLE,   /* a whole number, quoted or not */
+    TYPE_LOOSE    /* a string, quoted or a word or number as it stands */
 };
 
 enum field_use {

@@ -46,7 +46,8 @@ const struct search_schema search_models_schema = {
 
 static const struct search_field version_fields[] = {
     TEXT("name", "r.name", MATCH | LISTS, BOTH),
-    WHOLE("version_number", "r.version", BOTH),
+    {.kind = KIND_ATTRIBUTE, .name = "version_number", .type = TYPE_WHOLE, .ops = COMPARE, .use = BOTH,
+     .value = "r.version"},
     TEXT("run_id", "r.run_id", MATCH | LISTS, FIELD_FILTERS),
     TEXT("source_path", "r.source", MATCH, FIELD_FILTERS),
     WHOLE("creation_timestamp", "r.creation_time", FIELD_ORDERS),
@@ -78,12 +79,13 @@ static const struct search_prefix logged_prefixes[] = {
     {"params", KIND_PARAM},         {"param", KIND_PARAM},         {"tags", KIND_TAG},       {"tag", KIND_TAG},
     {NULL, KIND_ATTRIBUTE}};
 
-#define LOGGED_TEXT(name_, column) TEXT(name_, column, MATCH | LISTS, BOTH)
+#define LOGGED_TEXT(name_, column) \
+    {.kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_LOOSE, .ops = MATCH | LISTS, .use = BOTH, .value = column}
 #define LOGGED_TIME(name_, column) \
     {.kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_NUMBER, .ops = COMPARE, .use = BOTH | FIELD_NOT_NULL, \
      .value = column}
 #define LOGGED_PAIR(kind_, table_, column) \
-    {.kind = kind_, .ops = MATCH | LISTS | NULLS, .use = FIELD_FILTERS, .table = table_ " @", \
+    {.kind = kind_, .type = TYPE_LOOSE, .ops = MATCH | LISTS | NULLS, .use = FIELD_FILTERS, .table = table_ " @", \
      .key_is = "@." column "_key = ?", .match = "@.model_id = r.model_id", .value = "@." column "_value"}
 
 /* What both schemas share: all but metrics. `run_id` is another name of `source_run_id`. */

@@ -153,7 +153,7 @@ static void add_key(struct sort *o, struct str expr, enum bind_type type, bool d
 }
 
 static enum bind_type bind_type_of(enum search_type t) {
-    return t == TYPE_TEXT ? BIND_STR : t == TYPE_FLOAT ? BIND_F64 : BIND_I64;
+    return t == TYPE_TEXT || t == TYPE_LOOSE ? BIND_STR : t == TYPE_FLOAT ? BIND_F64 : BIND_I64;
 }
 
 static struct str clause_alias(struct ctx *c, size_t i) {

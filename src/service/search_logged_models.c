@@ -71,6 +71,30 @@ static int read_order(struct ctx *c, const struct search_schema *schema,
     return OK;
 }
 
+/* ---- status --------------------------------------------------------------------------------------------- */
+
+/* The number stored for a status' name in either of its forms; the text as it is when it is none. */
+static struct str stored_status(struct ctx *c, struct str name) {
+    static const char *const names[] = {"UNSPECIFIED", "PENDING", "READY", "FAILED"};
+    int number = enum_value_of(&LoggedModelStatus_enum, name);
+    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++)
+        if (str_is(name, names[i]))
+            number = i;
+    return number < 0 ? name : str_fmt(c->arena, "%d", number);
+}
+
+/* The database holds numbers, clients speak of names. */
+static void translate_status(struct ctx *c, struct search_node *n) {
+    if (!n)
+        return;
+    bool equal = n->cond.op == SEARCH_EQ || n->cond.op == SEARCH_NE;
+    if (n->type == NODE_COND && n->cond.field->name && strcmp(n->cond.field->name, "status") == 0 && equal)
+        n->cond.value.s = stored_status(c, n->cond.value.s);
+    if (n->type != NODE_COND)
+        for (struct search_node *child = n->first; child; child = child->next)
+            translate_status(c, child);
+}
+
 /* ---- the search ----------------------------------------------------------------------------------------- */
 
 static uint64_t fingerprint(const struct SearchLoggedModels *req) {
@@ -105,6 +129,7 @@ static int read_search(struct ctx *c, const struct SearchLoggedModels *req, stru
         err = page_token_read(c, req->page_token, fingerprint(req), s->sort.n, &s->from);
     if (err)
         return err;
+    translate_status(c, filter);
     s->filter = filter;
     s->datasets = &req->datasets;
     return read_experiments(c, &req->experiment_ids, &s->experiments);
