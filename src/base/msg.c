@@ -89,9 +89,24 @@ static struct str camel_name(struct arena *a, const struct field *f) {
     return buf_end(&b);
 }
 
-/* An integer as protobuf reads it: "12", "12.0" and "1e3" are integers, "1.5" is not. */
+/* A number written as text, as Python reads it: white space around it and a plus sign count for nothing. */
+static struct str bare_number(struct str s) {
+    static const char space[] = {' ', '\t', '\n', '\v', '\f', '\r'};
+    while (s.n && memchr(space, s.p[0], sizeof space))
+        s.p++, s.n--;
+    while (s.n && memchr(space, s.p[s.n - 1], sizeof space))
+        s.n--;
+    if (s.n > 1 && s.p[0] == '+' && s.p[1] != '-')
+        s.p++, s.n--;
+    return s;
+}
+
+/* An integer as protobuf reads it: "12", "12.0" and "1e3" are integers, "1.5" is not, and no spaces. */
 static bool parse_integer(struct str s, int64_t *out) {
     double d;
+    if (memchr(s.p, ' ', s.n))
+        return false;
+    s = bare_number(s);
     if (num_parse_int(s.p, s.n, out))
         return true;
     if (!num_parse_double(s.p, s.n, &d) || d != floor(d) || fabs(d) >= 9223372036854775808.0)
@@ -101,19 +116,16 @@ static bool parse_integer(struct str s, int64_t *out) {
 }
 
 static bool parse_real(struct str s, double *out) {
-    static const struct {
-        struct str name;
-        double value;
-    } special[] = {
-        {STR("NaN"), NAN}, {STR("Infinity"), INFINITY}, {STR("-Infinity"), -INFINITY},
-        {STR("nan"), NAN}, {STR("inf"), INFINITY}, {STR("-inf"), -INFINITY},
-    };
-    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-        if (str_eq(s, special[i].name)) {
-            *out = special[i].value;
-            return true;
-        }
-    return num_parse_double(s.p, s.n, out);
+    s = bare_number(s);
+    bool minus = s.n && s.p[0] == '-';
+    struct str name = minus ? (struct str){s.p + 1, s.n - 1} : s;
+    if (str_ieq(name, STR("inf")) || str_ieq(name, STR("infinity")))
+        *out = minus ? -INFINITY : INFINITY;
+    else if (str_ieq(name, STR("nan")))
+        *out = NAN;
+    else
+        return num_parse_double(s.p, s.n, out);
+    return true;
 }
 
 static bool parse_enum(const struct enum_def *e, struct str s, int *out) {
@@ -215,6 +227,10 @@ static bool scalar_text(struct decoder *d, const struct field *f, struct str *te
     *fits = true;
     if (f->type == FIELD_BOOL && (t == JSON_TRUE || t == JSON_FALSE))
         return json_raw(&d->j, text);
+    if (f->type == FIELD_F64 && (t == JSON_TRUE || t == JSON_FALSE)) { /* MLflow: a metric that is true is 1 */
+        *text = t == JSON_TRUE ? STR("1") : STR("0");
+        return json_skip(&d->j);
+    }
     if (f->type != FIELD_BOOL && t == JSON_STRING)
         return json_string(&d->j, text);
     if (f->type != FIELD_STR && f->type != FIELD_BOOL && f->type != FIELD_STRS && t == JSON_NUMBER)
