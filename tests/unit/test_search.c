@@ -858,7 +858,7 @@ static void all_ways_lead_to_the_same_page(void **state) {
             if (expected.n < 8)
                 fail_msg("%s: finds nothing", ways[i].filter);
             assert_str(ids_by(&f, i, false, 50000), expected.p);
-            assert_str(ids_by(&f, i, false, 37), expected.p);
+            assert_str(ids_by(&f, i, false, 150), expected.p);
             /* the first round makes the indexes, one after the other; the second uses them */
             for (int wait = 0; round == 0 && indexes == 0 && wait < 500; wait++) {
                 usleep(10000);
