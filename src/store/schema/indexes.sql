@@ -16,3 +16,8 @@ CREATE INDEX IF NOT EXISTS millrace_model_versions_run ON model_versions (run_id
 -- for the latest value of one model.
 CREATE INDEX IF NOT EXISTS millrace_logged_model_metrics_value
     ON logged_model_metrics (metric_name, metric_value, dataset_name, dataset_digest, model_id);
+
+-- The latest changed versions of all models: the first page of a search. Without the workspace, lest the planner takes it
+-- for the versions of one model.
+CREATE INDEX IF NOT EXISTS millrace_model_versions_newest
+    ON model_versions (last_updated_time DESC, name, version DESC);
