@@ -293,6 +293,14 @@ enum MHD_Result request_step(void *cls, struct MHD_Connection *mhd, const char *
 
 /* ---- begin and end ---------------------------------------------------------------------------------------- */
 
+/* Keeps the library from making a list of the query's arguments: path and query are taken from our copy, and a list of
+ * many hundred would not fit into the connection's memory. `uri` is the library's own writable copy, as strings. */
+static void forget_arguments(const char *uri) {
+    char *mark = strchr(uri, '?');
+    if (mark && mark[1])
+        mark[1] = '\0';
+}
+
 void *request_line(void *cls, const char *uri, struct MHD_Connection *mhd) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct conn *k = info->socket_context;
@@ -310,6 +318,7 @@ void *request_line(void *cls, const char *uri, struct MHD_Connection *mhd) {
                         .user = STR(""),
                         .deadline = clock_monotonic_ms() + DEADLINE_MS};
     k->uri = str_dup(arena, str_of(uri));
+    forget_arguments(uri);
     return k;
 }
 

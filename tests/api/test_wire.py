@@ -84,6 +84,11 @@ def test_huge_heads(raw):
     with raw.connect() as c:
         c.send(b"GET /version?a=" + b"a" * 8000 + b" HTTP/1.1\r\n" + HOST + b"A: " + b"a" * 8000 + b"\r\n\r\n")
         assert c.answer().text == "3.17.2"
+    # and so are a thousand arguments: the handler answers them
+    with raw.connect() as c:
+        runs = b"&".join(b"run_id=id_%d" % i for i in range(1000))
+        c.send(b"GET /ajax-api/2.0/mlflow/metrics/get-history-bulk?" + runs + b" HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert "cannot specify more than 100 run_ids" in c.answer().text
 
 
 @pytest.mark.parametrize("data", [b"garbage\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"\0" * 100_000,
