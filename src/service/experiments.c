@@ -116,7 +116,7 @@ int experiment_rename(struct ctx *c, const struct UpdateExperiment *req, struct 
     if (err)
         return err;
     if (str_is(e.lifecycle_stage, "deleted"))
-        return fail(c, ERR_INVALID_STATE, "Cannot rename a non-active experiment.");
+        return fail_invalid(c, "Cannot rename a non-active experiment."); /* MLflow: INVALID_STATE, which is a 500 */
     return q_experiment_rename(c, id, req->new_name, clock_ms());
 }
 
