@@ -1,7 +1,8 @@
 /* Descriptors of the registry's messages; see messages_registry.h. */
 #include "api/messages.h"
 
-DEFINE_ENUM(ModelVersionStatus, {{"PENDING_REGISTRATION", VERSION_PENDING}, {"FAILED_REGISTRATION", VERSION_FAILED},
+DEFINE_ENUM(ModelVersionStatus, {{"PENDING_REGISTRATION", VERSION_PENDING},
+                                 {"FAILED_REGISTRATION", VERSION_FAILED},
                                  {"READY", VERSION_READY}})
 DEFINE_ENUM(LoggedModelStatus, {{"LOGGED_MODEL_STATUS_UNSPECIFIED", LOGGED_MODEL_UNSPECIFIED},
                                 {"LOGGED_MODEL_PENDING", LOGGED_MODEL_PENDING},

@@ -13,10 +13,10 @@ enum {
     BOTH = FIELD_ORDERS | FIELD_FILTERS,
 };
 
-#define TEXT(name_, column, ops_, use_) \
-    {.kind = KIND_ATTRIBUTE, .name = name_, .ops = ops_, .use = use_, .value = column}
-#define WHOLE(name_, column, use_) \
-    {.kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_INTEGER, .ops = COMPARE, .use = use_, .value = column}
+#define TEXT(name_, column, ops_, use_)                                                                                \
+    { .kind = KIND_ATTRIBUTE, .name = name_, .ops = ops_, .use = use_, .value = column }
+#define WHOLE(name_, column, use_)                                                                                     \
+    { .kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_INTEGER, .ops = COMPARE, .use = use_, .value = column }
 
 /* ---- registered models ---- */
 
@@ -27,8 +27,13 @@ static const struct search_field model_fields[] = {
     TEXT("name", "r.name", MATCH | LISTS, BOTH),
     WHOLE("timestamp", "r.last_updated_time", FIELD_ORDERS),
     WHOLE("last_updated_timestamp", "r.last_updated_time", FIELD_ORDERS),
-    {.kind = KIND_TAG, .ops = MATCH | NULLS, .use = FIELD_FILTERS, .table = "registered_model_tags @",
-     .key_is = "@.key = ?", .match = "@.workspace = r.workspace AND @.name = r.name", .value = "@.value"},
+    {.kind = KIND_TAG,
+     .ops = MATCH | NULLS,
+     .use = FIELD_FILTERS,
+     .table = "registered_model_tags @",
+     .key_is = "@.key = ?",
+     .match = "@.workspace = r.workspace AND @.name = r.name",
+     .value = "@.value"},
     {0},
 };
 
@@ -46,14 +51,22 @@ const struct search_schema search_models_schema = {
 
 static const struct search_field version_fields[] = {
     TEXT("name", "r.name", MATCH | LISTS, BOTH),
-    {.kind = KIND_ATTRIBUTE, .name = "version_number", .type = TYPE_WHOLE, .ops = COMPARE, .use = BOTH,
+    {.kind = KIND_ATTRIBUTE,
+     .name = "version_number",
+     .type = TYPE_WHOLE,
+     .ops = COMPARE,
+     .use = BOTH,
      .value = "r.version"},
     TEXT("run_id", "r.run_id", MATCH | LISTS, FIELD_FILTERS),
     TEXT("source_path", "r.source", MATCH, FIELD_FILTERS),
     WHOLE("creation_timestamp", "r.creation_time", FIELD_ORDERS),
     WHOLE("last_updated_timestamp", "r.last_updated_time", FIELD_ORDERS),
-    {.kind = KIND_TAG, .ops = MATCH | NULLS, .use = FIELD_FILTERS, .table = "model_version_tags @",
-     .key_is = "@.key = ?", .match = "@.workspace = r.workspace AND @.name = r.name AND @.version = r.version",
+    {.kind = KIND_TAG,
+     .ops = MATCH | NULLS,
+     .use = FIELD_FILTERS,
+     .table = "model_version_tags @",
+     .key_is = "@.key = ?",
+     .match = "@.workspace = r.workspace AND @.name = r.name AND @.version = r.version",
      .value = "@.value"},
     {0},
 };
@@ -79,42 +92,42 @@ static const struct search_prefix logged_prefixes[] = {
     {"params", KIND_PARAM},         {"param", KIND_PARAM},         {"tags", KIND_TAG},       {"tag", KIND_TAG},
     {NULL, KIND_ATTRIBUTE}};
 
-#define LOGGED_TEXT(name_, column) \
-    {.kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_LOOSE, .ops = MATCH | LISTS, .use = BOTH, .value = column}
-#define LOGGED_TIME(name_, column) \
-    {.kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_NUMBER, .ops = COMPARE, .use = BOTH | FIELD_NOT_NULL, \
-     .value = column}
-#define LOGGED_PAIR(kind_, table_, column) \
-    {.kind = kind_, .type = TYPE_LOOSE, .ops = MATCH | LISTS | NULLS, .use = FIELD_FILTERS, .table = table_ " @", \
-     .key_is = "@." column "_key = ?", .match = "@.model_id = r.model_id", .value = "@." column "_value"}
+#define LOGGED_TEXT(name_, column)                                                                                     \
+    { .kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_LOOSE, .ops = MATCH | LISTS, .use = BOTH, .value = column }
+#define LOGGED_TIME(name_, column)                                                                                     \
+    {                                                                                                                  \
+        .kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_NUMBER, .ops = COMPARE, .use = BOTH | FIELD_NOT_NULL,      \
+        .value = column                                                                                                \
+    }
+#define LOGGED_PAIR(kind_, table_, column)                                                                             \
+    {                                                                                                                  \
+        .kind = kind_, .type = TYPE_LOOSE, .ops = MATCH | LISTS | NULLS, .use = FIELD_FILTERS, .table = table_ " @",   \
+        .key_is = "@." column "_key = ?", .match = "@.model_id = r.model_id", .value = "@." column "_value"            \
+    }
 
 /* What both schemas share: all but metrics. `run_id` is another name of `source_run_id`. */
-#define LOGGED_FIELDS                                                   \
-    LOGGED_TEXT("model_id", "r.model_id"),                              \
-    LOGGED_TEXT("name", "r.name"),                                      \
-    LOGGED_TEXT("experiment_id", "r.experiment_id"),                    \
-    LOGGED_TEXT("status", "r.status"),                                  \
-    LOGGED_TEXT("model_type", "r.model_type"),                          \
-    LOGGED_TEXT("source_run_id", "r.source_run_id"),                    \
-    LOGGED_TEXT("run_id", "r.source_run_id"),                           \
-    LOGGED_TEXT("artifact_location", "r.artifact_location"),            \
-    LOGGED_TEXT("status_message", "r.status_message"),                  \
-    LOGGED_TEXT("lifecycle_stage", "r.lifecycle_stage"),                \
-    LOGGED_TIME("creation_time", "r.creation_timestamp_ms"),            \
-    LOGGED_TIME("creation_timestamp", "r.creation_timestamp_ms"),       \
-    LOGGED_TIME("creation_timestamp_ms", "r.creation_timestamp_ms"),    \
-    LOGGED_TIME("last_updated_timestamp", "r.last_updated_timestamp_ms"), \
-    LOGGED_TIME("last_updated_timestamp_ms", "r.last_updated_timestamp_ms"), \
-    LOGGED_PAIR(KIND_PARAM, "logged_model_params", "param"),            \
-    LOGGED_PAIR(KIND_TAG, "logged_model_tags", "tag")
+#define LOGGED_FIELDS                                                                                                  \
+    LOGGED_TEXT("model_id", "r.model_id"), LOGGED_TEXT("name", "r.name"),                                              \
+        LOGGED_TEXT("experiment_id", "r.experiment_id"), LOGGED_TEXT("status", "r.status"),                            \
+        LOGGED_TEXT("model_type", "r.model_type"), LOGGED_TEXT("source_run_id", "r.source_run_id"),                    \
+        LOGGED_TEXT("run_id", "r.source_run_id"), LOGGED_TEXT("artifact_location", "r.artifact_location"),             \
+        LOGGED_TEXT("status_message", "r.status_message"), LOGGED_TEXT("lifecycle_stage", "r.lifecycle_stage"),        \
+        LOGGED_TIME("creation_time", "r.creation_timestamp_ms"),                                                       \
+        LOGGED_TIME("creation_timestamp", "r.creation_timestamp_ms"),                                                  \
+        LOGGED_TIME("creation_timestamp_ms", "r.creation_timestamp_ms"),                                               \
+        LOGGED_TIME("last_updated_timestamp", "r.last_updated_timestamp_ms"),                                          \
+        LOGGED_TIME("last_updated_timestamp_ms", "r.last_updated_timestamp_ms"),                                       \
+        LOGGED_PAIR(KIND_PARAM, "logged_model_params", "param"), LOGGED_PAIR(KIND_TAG, "logged_model_tags", "tag")
 
 /* Any value ever logged counts in a filter; an order takes the latest one, which the statement puts into r.o<i>. Where
  * one model is asked for its metrics, its id must lead: coalesce keeps the database from starting at the name, which
  * all models share. */
-#define LOGGED_METRIC(match_) \
-    {.kind = KIND_METRIC, .type = TYPE_FLOAT, .ops = COMPARE, .use = BOTH, .table = "logged_model_metrics @", \
-     .key_is = "coalesce(@.metric_name, '') = ?", .match = "@.model_id = r.model_id" match_, .value = "@.metric_value", \
-     .order = "r.@"}
+#define LOGGED_METRIC(match_)                                                                                          \
+    {                                                                                                                  \
+        .kind = KIND_METRIC, .type = TYPE_FLOAT, .ops = COMPARE, .use = BOTH, .table = "logged_model_metrics @",       \
+        .key_is = "coalesce(@.metric_name, '') = ?", .match = "@.model_id = r.model_id" match_,                        \
+        .value = "@.metric_value", .order = "r.@"                                                                      \
+    }
 
 static const struct search_field logged_fields[] = {LOGGED_FIELDS, LOGGED_METRIC(""), {0}};
 

@@ -57,7 +57,8 @@ int alias_get(struct ctx *c, const struct GetModelVersionByAlias *req, struct Mo
     if (!err)
         err = alias_name_check(c, req->alias);
     if (!err)
-        err = latest ? q_version_last(c, req->name, &found, v) : q_version_by_alias(c, req->name, req->alias, &found, v);
+        err =
+            latest ? q_version_last(c, req->name, &found, v) : q_version_by_alias(c, req->name, req->alias, &found, v);
     if (!err && !found)
         err = fail_absent(c, req, latest);
     if (err)

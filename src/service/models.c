@@ -52,8 +52,8 @@ static int fail_taken(struct ctx *c, const struct CreateRegisteredModel *req) {
         return err;
     bool old_prompt = has_prompt_tag(&tags), new_prompt = has_prompt_tag(&req->tags);
     if (old_prompt == new_prompt)
-        return fail(c, ERR_ALREADY_EXISTS, "%s (name=%.*s) already exists.",
-                    new_prompt ? "Prompt" : "Registered Model", STR_FMT(req->name));
+        return fail(c, ERR_ALREADY_EXISTS, "%s (name=%.*s) already exists.", new_prompt ? "Prompt" : "Registered Model",
+                    STR_FMT(req->name));
     struct buf quoted = BUF_IN(c->arena);
     python_put_repr(&quoted, req->name);
     return fail(c, ERR_ALREADY_EXISTS,

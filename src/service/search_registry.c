@@ -79,10 +79,11 @@ static int check_max_results(struct ctx *c, const struct question *q, int64_t *l
         return fail_invalid(c, "Invalid value for max_results. It must be a positive integer, but got %ld",
                             (long)*limit);
     if (*limit > q->most)
-        return fail_invalid(c,
-                            "Invalid value \"%ld\" for parameter 'max_results' supplied:  Hint: Value was of type 'str'."
-                            " See the API docs for more information about request parameters.",
-                            (long)*limit);
+        return fail_invalid(
+            c,
+            "Invalid value \"%ld\" for parameter 'max_results' supplied:  Hint: Value was of type 'str'."
+            " See the API docs for more information about request parameters.",
+            (long)*limit);
     return OK;
 }
 
@@ -124,7 +125,7 @@ static void order_by_stage(struct ModelVersion_list *list) {
 /* ---- operations ----------------------------------------------------------------------------------------- */
 
 int models_search(struct ctx *c, const struct SearchRegisteredModels *req, struct SearchRegisteredModelsResponse *res) {
-    struct question q = {&search_models_schema, req->filter,  req->page_token, &req->order_by,
+    struct question q = {&search_models_schema, req->filter, req->page_token, &req->order_by,
                          &req->max_results,     MODELS_MOST, MODELS_DEFAULT};
     struct registry_search s = {0};
     struct bind *next;

@@ -26,10 +26,11 @@ struct owner {
 };
 
 static int fail_owner(struct ctx *c, struct str source, const char *field) {
-    return fail_invalid(c,
-                        "Invalid model version source: '%.*s'. The %s request parameter must identify the resource that "
-                        "contains the source.",
-                        STR_FMT(source), field);
+    return fail_invalid(
+        c,
+        "Invalid model version source: '%.*s'. The %s request parameter must identify the resource that "
+        "contains the source.",
+        STR_FMT(source), field);
 }
 
 /* Where the owner's files are. */
@@ -167,10 +168,11 @@ static int follow_registered(struct ctx *c, const struct CreateModelVersion *req
     if (err)
         return err;
     if (!lineage_agrees(req, &v))
-        return fail_invalid(c,
-                            "Invalid model version source: '%.*s'. The run_id and model_id request parameters must match "
-                            "the referenced model version.",
-                            STR_FMT(req->source));
+        return fail_invalid(
+            c,
+            "Invalid model version source: '%.*s'. The run_id and model_id request parameters must match "
+            "the referenced model version.",
+            STR_FMT(req->source));
     out->source = str_fmt(c->arena, "models:/%.*s/%.*s", STR_FMT(uri.name), STR_FMT(v.version));
     if (!req->run_id.p)
         out->run_id = v.run_id;
@@ -276,11 +278,12 @@ static int check_absolute(struct ctx *c, struct str source) {
     struct str plain = unquote_fully(c->arena, source);
     if (!has_parent_part(plain) && is_plain_path(uri_split(c->arena, plain).path))
         return OK;
-    return fail_invalid(c,
-                        "Invalid model version source: '%.*s'. If supplying a source as an http, https, local file path, "
-                        "ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative "
-                        "path references present. Please provide an absolute path.",
-                        STR_FMT(source));
+    return fail_invalid(
+        c,
+        "Invalid model version source: '%.*s'. If supplying a source as an http, https, local file path, "
+        "ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative "
+        "path references present. Please provide an absolute path.",
+        STR_FMT(source));
 }
 
 /* The path's parts that are not empty, each decoded fully; "a;b" stays one part. */
@@ -443,7 +446,7 @@ static int locate_models(struct ctx *c, struct version_source *s) {
         return err;
     struct str cause = c->message;
     return fail_invalid(c, "Unable to fetch model from model URI source artifact location '%.*s'.Error: %.*s",
-                STR_FMT(s->source), STR_FMT(cause));
+                        STR_FMT(s->source), STR_FMT(cause));
 }
 
 int version_source_locate(struct ctx *c, struct version_source *s) {

@@ -109,8 +109,7 @@ static int move_to(struct ctx *c, struct str name, int64_t version, struct str t
     return err ? err : answer(c, name, version, res);
 }
 
-int version_transition(struct ctx *c, const struct TransitionModelVersionStage *req,
-                       struct ModelVersionResponse *res) {
+int version_transition(struct ctx *c, const struct TransitionModelVersionStage *req, struct ModelVersionResponse *res) {
     struct str stage;
     int64_t version = 0;
     bool archive = req->archive_existing_versions.v;
@@ -126,10 +125,11 @@ int version_transition(struct ctx *c, const struct TransitionModelVersionStage *
 }
 
 static int fail_missing(struct ctx *c, const char *field) {
-    return fail_invalid(c,
-                        "Missing value for required parameter '%s'. See the API docs for more information about request "
-                        "parameters.",
-                        field);
+    return fail_invalid(
+        c,
+        "Missing value for required parameter '%s'. See the API docs for more information about request "
+        "parameters.",
+        field);
 }
 
 /* Which version an update is about, in either API's way to say it. */

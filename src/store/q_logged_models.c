@@ -8,8 +8,8 @@ static int fail_absent(struct ctx *c, struct str model_id) {
 }
 
 /* The model of the workspace, with its stage at will: bind the id, the workspace, and 1 for deleted ones too. */
-#define ONE_MODEL                                                                                    \
-    " FROM logged_models l JOIN experiments e ON e.experiment_id = l.experiment_id"                  \
+#define ONE_MODEL                                                                                                      \
+    " FROM logged_models l JOIN experiments e ON e.experiment_id = l.experiment_id"                                    \
     " WHERE l.model_id = ? AND e.workspace = ? AND (l.lifecycle_stage <> 'deleted' OR ? = 1)"
 
 static int take_head(struct ctx *c, struct rows *r, void *arg) {
@@ -22,9 +22,9 @@ static int take_head(struct ctx *c, struct rows *r, void *arg) {
 
 int q_logged_model_head(struct ctx *c, struct str model_id, bool deleted_too, struct logged_model_head *out) {
     bool found;
-    int err = db_one(c, &found, take_head, out,
-                     "SELECT l.experiment_id, l.artifact_location, l.source_run_id" ONE_MODEL, "ssi", model_id,
-                     c->workspace, (int64_t)deleted_too);
+    int err =
+        db_one(c, &found, take_head, out, "SELECT l.experiment_id, l.artifact_location, l.source_run_id" ONE_MODEL,
+               "ssi", model_id, c->workspace, (int64_t)deleted_too);
     return err ? err : found ? OK : fail_absent(c, model_id);
 }
 
@@ -72,9 +72,9 @@ static int load_tags(struct ctx *c, struct LoggedModelInfo *info) {
 
 static int load_params(struct ctx *c, struct str model_id, struct LoggedModelParameter_list *out) {
     struct rows *r;
-    int err = db_query(c, &r,
-                       "SELECT param_key, param_value FROM logged_model_params WHERE model_id = ? ORDER BY param_key",
-                       "s", model_id);
+    int err =
+        db_query(c, &r, "SELECT param_key, param_value FROM logged_model_params WHERE model_id = ? ORDER BY param_key",
+                 "s", model_id);
     if (err)
         return err;
     while ((err = rows_next(c, r)) == 1)
@@ -157,8 +157,8 @@ int q_logged_model_param_add(struct ctx *c, struct str model_id, int64_t experim
     return err;
 }
 
-int q_logged_model_tag_add(struct ctx *c, struct str model_id, int64_t experiment_id, struct str key,
-                           struct str value, bool *added) {
+int q_logged_model_tag_add(struct ctx *c, struct str model_id, int64_t experiment_id, struct str key, struct str value,
+                           bool *added) {
     int64_t changed = 0;
     int err = db_run(c, &changed,
                      "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?, ?, ?, ?)"
@@ -178,8 +178,8 @@ int q_logged_model_tag_set(struct ctx *c, struct str model_id, int64_t experimen
 
 int q_logged_model_tag_delete(struct ctx *c, struct str model_id, struct str key, bool *found) {
     int64_t changed = 0;
-    int err = db_run(c, &changed, "DELETE FROM logged_model_tags WHERE model_id = ? AND tag_key = ?", "ss", model_id,
-                     key);
+    int err =
+        db_run(c, &changed, "DELETE FROM logged_model_tags WHERE model_id = ? AND tag_key = ?", "ss", model_id, key);
     *found = changed > 0;
     return err;
 }

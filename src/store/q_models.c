@@ -25,8 +25,8 @@ static int take(struct ctx *c, struct rows *r, void *arg) {
 int q_model_get(struct ctx *c, struct str name, struct RegisteredModel *out) {
     bool found;
     int err = db_one(c, &found, take, out,
-                     "SELECT " MODEL_COLUMNS("m") " FROM registered_models m WHERE m.workspace = ? AND m.name = ?", "ss",
-                     c->workspace, name);
+                     "SELECT " MODEL_COLUMNS("m") " FROM registered_models m WHERE m.workspace = ? AND m.name = ?",
+                     "ss", c->workspace, name);
     return err ? err : found ? OK : fail_absent(c, name);
 }
 

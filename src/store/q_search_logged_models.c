@@ -48,7 +48,8 @@ static void with_datasets(struct sql *q, const struct logged_model_search *s) {
 }
 
 static void scope(struct sql *q, const struct logged_model_search *s, const char *alias) {
-    sql_fragment(q, s->experiments.n == 1 ? "@.experiment_id = ?" : "@.experiment_id IN (SELECT value FROM json_each(?))",
+    sql_fragment(q,
+                 s->experiments.n == 1 ? "@.experiment_id = ?" : "@.experiment_id IN (SELECT value FROM json_each(?))",
                  alias);
     sql_bind(q, s->experiments.n == 1 ? BIND_I(s->experiments.v[0]) : BIND_S(ids_array(q->c, s->experiments)));
     sql_fragment(q, " AND @.lifecycle_stage = 'active'", alias);
@@ -143,8 +144,8 @@ struct worst {
 };
 
 /* Runs the statement and takes the page from its rows; `worst` is for the ranked way alone. */
-static int collect(struct sql *q, const struct logged_model_search *s, struct LoggedModel_list *out,
-                   struct bind **next, struct worst *worst) {
+static int collect(struct sql *q, const struct logged_model_search *s, struct LoggedModel_list *out, struct bind **next,
+                   struct worst *worst) {
     struct ctx *c = q->c;
     struct bind *last = NULL;
     struct rows *r;
@@ -187,8 +188,11 @@ static bool add_latest(struct sql *q, const struct logged_model_search *s) {
                    " AND m.metric_name = ?");
         sql_bind(q, BIND_S(clause->key));
         of_dataset(q, &s->orders[i], "m");
-        sql_add(q, str_fmt(q->c->arena, " ORDER BY m.metric_timestamp_ms DESC, m.metric_step DESC, m.run_id LIMIT 1)"
-                                        " AS o%zu", i).p);
+        sql_add(q, str_fmt(q->c->arena,
+                           " ORDER BY m.metric_timestamp_ms DESC, m.metric_step DESC, m.run_id LIMIT 1)"
+                           " AS o%zu",
+                           i)
+                       .p);
     }
     return any;
 }

@@ -9,12 +9,12 @@
 #define SCOPE " WHERE r.workspace = ?"
 
 /* Which rows have no prompt tag; for versions one prompt version hides all of its name, as in MLflow. */
-#define NO_PROMPT(tags)                                                                                  \
-    " AND NOT EXISTS (SELECT 1 FROM " tags " p WHERE p.workspace = r.workspace AND p.name = r.name"       \
+#define NO_PROMPT(tags)                                                                                                \
+    " AND NOT EXISTS (SELECT 1 FROM " tags " p WHERE p.workspace = r.workspace AND p.name = r.name"                    \
     " AND p.key = 'mlflow.prompt.is_prompt' AND p.value = 'true')"
 
-/* The start of the page as a range that the index of the newest versions understands. Models have another default order:
- * theirs starts with a name. */
+/* The start of the page as a range that the index of the newest versions understands. Models have another default
+ * order: theirs starts with a name. */
 static void start_in_index(struct sql *q, const struct registry_search *s) {
     if (!s->from.values || s->sort.clauses->n > 0 || s->from.values[0].type != BIND_I64)
         return;
@@ -86,8 +86,7 @@ static const char *scope_of_versions(const struct registry_search *s) {
     return s->sort.clauses->n > 0 || asks_for_few(s->filter) ? SCOPE : " WHERE coalesce(r.workspace, '') = ?";
 }
 
-int q_find_versions(struct ctx *c, const struct registry_search *s, struct ModelVersion_list *out,
-                    struct bind **next) {
+int q_find_versions(struct ctx *c, const struct registry_search *s, struct ModelVersion_list *out, struct bind **next) {
     enum { COLUMNS = 12 };
     struct sql q = SQL_IN(c);
     struct bind *last = NULL;

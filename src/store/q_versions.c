@@ -33,10 +33,11 @@ static int take(struct ctx *c, struct rows *r, void *arg) {
 
 int q_version_get(struct ctx *c, struct str name, int64_t version, struct ModelVersion *out) {
     bool found;
-    int err = db_one(c, &found, take, out,
-                     "SELECT " VERSION_COLUMNS("v") " FROM model_versions v"
-                     " WHERE v.workspace = ? AND v.name = ? AND v.version = ? AND " VERSION_LIVE("v"),
-                     "ssi", c->workspace, name, version);
+    int err = db_one(
+        c, &found, take, out,
+        "SELECT " VERSION_COLUMNS("v") " FROM model_versions v"
+                                       " WHERE v.workspace = ? AND v.name = ? AND v.version = ? AND " VERSION_LIVE("v"),
+        "ssi", c->workspace, name, version);
     return err ? err : found ? OK : fail_absent(c, name, version);
 }
 
@@ -50,27 +51,29 @@ int q_version_check(struct ctx *c, struct str name, int64_t version) {
 }
 
 int q_version_by_alias(struct ctx *c, struct str name, struct str alias, bool *found, struct ModelVersion *out) {
-    return db_one(c, found, take, out,
-                  "SELECT " VERSION_COLUMNS("v") " FROM registered_model_aliases a JOIN model_versions v"
-                  " ON v.workspace = a.workspace AND v.name = a.name AND v.version = a.version"
-                  " WHERE a.workspace = ? AND a.name = ? AND a.alias = ? AND " VERSION_LIVE("v"),
-                  "sss", c->workspace, name, alias);
+    return db_one(
+        c, found, take, out,
+        "SELECT " VERSION_COLUMNS("v") " FROM registered_model_aliases a JOIN model_versions v"
+                                       " ON v.workspace = a.workspace AND v.name = a.name AND v.version = a.version"
+                                       " WHERE a.workspace = ? AND a.name = ? AND a.alias = ? AND " VERSION_LIVE("v"),
+        "sss", c->workspace, name, alias);
 }
 
 int q_version_last(struct ctx *c, struct str name, bool *found, struct ModelVersion *out) {
     return db_one(c, found, take, out,
                   "SELECT " VERSION_COLUMNS("v") " FROM model_versions v WHERE v.workspace = ? AND v.name = ?"
-                  " AND " VERSION_LIVE("v") " ORDER BY v.version DESC LIMIT 1",
+                                                 " AND " VERSION_LIVE("v") " ORDER BY v.version DESC LIMIT 1",
                   "ss", c->workspace, name);
 }
 
 int q_versions_latest(struct ctx *c, struct str name, struct ModelVersion_list *out) {
     struct rows *r;
     int err = db_query(c, &r,
-                       "SELECT " VERSION_COLUMNS("v") " FROM (SELECT max(v.version) AS top, min(v.version) AS first"
-                       " FROM model_versions v WHERE v.workspace = ? AND v.name = ? AND " VERSION_LIVE("v")
-                       " GROUP BY v.current_stage) s JOIN model_versions v"
-                       " ON v.workspace = ? AND v.name = ? AND v.version = s.top ORDER BY s.first",
+                       "SELECT " VERSION_COLUMNS(
+                           "v") " FROM (SELECT max(v.version) AS top, min(v.version) AS first"
+                                " FROM model_versions v WHERE v.workspace = ? AND v.name = ? AND " VERSION_LIVE(
+                                    "v") " GROUP BY v.current_stage) s JOIN model_versions v"
+                                         " ON v.workspace = ? AND v.name = ? AND v.version = s.top ORDER BY s.first",
                        "ssss", c->workspace, name, c->workspace, name);
     if (err)
         return err;
@@ -92,9 +95,9 @@ static int take_number(struct ctx *c, struct rows *r, void *arg) {
 int q_version_next(struct ctx *c, struct str name, int64_t *version) {
     bool found;
     int64_t top = 0;
-    int err = db_one(c, &found, take_number, &top,
-                     "SELECT max(version) FROM model_versions WHERE workspace = ? AND name = ?", "ss", c->workspace,
-                     name);
+    int err =
+        db_one(c, &found, take_number, &top, "SELECT max(version) FROM model_versions WHERE workspace = ? AND name = ?",
+               "ss", c->workspace, name);
     *version = top + 1;
     return err;
 }
@@ -161,9 +164,9 @@ static int load_tags(struct ctx *c, struct ModelVersion *v) {
     struct rows *r;
     int64_t version;
     must(num_parse_int(v->version.p, v->version.n, &version));
-    int err = db_query(c, &r,
-                       "SELECT key, value FROM model_version_tags WHERE workspace = ? AND name = ? AND version = ?",
-                       "ssi", c->workspace, v->name, version);
+    int err =
+        db_query(c, &r, "SELECT key, value FROM model_version_tags WHERE workspace = ? AND name = ? AND version = ?",
+                 "ssi", c->workspace, v->name, version);
     if (err)
         return err;
     while ((err = rows_next(c, r)) == 1)
