@@ -2,8 +2,9 @@
 #include "hooks/address.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netdb.h>
+
+#include "hooks/curl_lib.h"
 
 /* Blocks that are not globally reachable. IANA: special-purpose address registries. */
 static const struct {
@@ -106,11 +107,15 @@ static struct str host_of(struct str url) {
 }
 
 /* What libcurl makes of the URL decides where a request goes, so it must be able to read it. */
-static bool curl_can_read(struct ctx *c, struct str url) {
-    CURLU *parsed = curl_url();
-    bool ok = parsed && curl_url_set(parsed, CURLUPART_URL, str_dup(c->arena, url).p, 0) == CURLUE_OK;
-    curl_url_cleanup(parsed);
-    return ok;
+static int check_readable(struct ctx *c, struct str url) {
+    const struct curl_lib *lib;
+    int err = curl_lib_get(c, &lib);
+    if (err)
+        return err;
+    CURLU *parsed = lib->url();
+    bool ok = parsed && lib->url_set(parsed, CURLUPART_URL, str_dup(c->arena, url).p, 0) == CURLUE_OK;
+    lib->url_cleanup(parsed);
+    return ok ? OK : fail_invalid(c, "Invalid webhook URL '%.*s'", STR_FMT(url));
 }
 
 int webhook_url_check(struct ctx *c, const struct address_policy *policy, struct str url) {
@@ -124,7 +129,6 @@ int webhook_url_check(struct ctx *c, const struct address_policy *policy, struct
     struct str host = str_lower(c->arena, host_of(url));
     if (host.n == 0)
         return fail_invalid(c, "Webhook URL must include a hostname: '%.*s'", STR_FMT(url));
-    if (!curl_can_read(c, url))
-        return fail_invalid(c, "Invalid webhook URL '%.*s'", STR_FMT(url));
-    return policy->allow_private ? OK : check_host_public(c, host.p);
+    int err = check_readable(c, url);
+    return err || policy->allow_private ? err : check_host_public(c, host.p);
 }

@@ -1,4 +1,5 @@
-/* The delivery queue; see queue.h. One thread around a curl multi handle: claim what is due, send, settle. A delivery is
+/* The delivery queue; see queue.h. One thread around a curl multi handle: claim what is due, send, settle; without
+ * anything under way it sleeps. A delivery is
  * claimed by moving its due time past the longest a request can take, so another replica, or this program after a
  * crash, takes it up only when nobody can be sending it any more. */
 #include "hooks/queue.h"
@@ -6,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -41,12 +41,15 @@ struct hooks {
     bool has_key;
     struct fernet_key key;
     struct store *store;
+    const struct curl_lib *lib; /* NULL until the first delivery is due */
     CURLM *multi;
     pthread_t thread;
-    atomic_bool stop;
-    atomic_int announced; /* looks left after the last nudge */
+    pthread_mutex_t lock; /* guards the three that follow */
+    pthread_cond_t wake;
+    bool stop;
+    int announced; /* looks left after the last nudge */
+    size_t n_flights; /* changed by the thread alone, which may read it without the lock */
     struct flight *flights;
-    size_t n_flights;
 };
 
 /* ---- options -------------------------------------------------------------------------------------------- */
@@ -148,12 +151,19 @@ static int64_t next_try(const struct flight *f) {
     return clock_ms() + (wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS) + jitter * 4;
 }
 
+/* Counts a flight that starts, or ends. */
+static void count_flight(struct hooks *h, bool starts) {
+    pthread_mutex_lock(&h->lock);
+    h->n_flights += starts ? 1 : (size_t)-1;
+    pthread_mutex_unlock(&h->lock);
+}
+
 static void flight_free(struct hooks *h, struct flight *f) {
     *f->link = f->next;
     if (f->next)
         f->next->link = f->link;
-    h->n_flights--;
-    curl_multi_remove_handle(h->multi, f->request.curl);
+    count_flight(h, false);
+    h->lib->multi_remove_handle(h->multi, f->request.curl);
     send_release(&f->request);
     arena_free(f->arena);
 }
@@ -162,7 +172,7 @@ static void flight_end(struct hooks *h, struct flight *f, CURLcode rc) {
     struct outcome o = {.id = f->item.delivery_id};
     struct ctx c = thread_ctx(f->arena);
     long status = 0;
-    curl_easy_getinfo(f->request.curl, CURLINFO_RESPONSE_CODE, &status);
+    h->lib->easy_getinfo(f->request.curl, CURLINFO_RESPONSE_CODE, &status);
     if (rc != CURLE_OK)
         status = 0;
     if (!f->request.blocked && send_worth_retrying(status) && f->item.attempts < h->options.max_retries)
@@ -172,7 +182,7 @@ static void flight_end(struct hooks *h, struct flight *f, CURLcode rc) {
                     o.next ? "will be tried again" : "failed",
                     f->request.blocked ? "the address is not public"
                     : status           ? str_fmt(f->arena, "status %ld", status).p
-                                       : curl_easy_strerror(rc));
+                                       : h->lib->easy_strerror(rc));
     if (store_write(&c, h->store, settle, &o))
         log_error("webhook delivery %s could not be settled: %s", f->item.delivery_id.p, c.message.p);
     flight_free(h, f);
@@ -180,11 +190,11 @@ static void flight_end(struct hooks *h, struct flight *f, CURLcode rc) {
 
 static void settle_finished(struct hooks *h) {
     int left;
-    for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left));) {
+    for (CURLMsg *m; (m = h->lib->multi_info_read(h->multi, &left));) {
         char *request = NULL;
         if (m->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &request);
+        h->lib->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &request);
         flight_end(h, (struct flight *)(request - offsetof(struct flight, request)), m->data.result);
     }
 }
@@ -228,13 +238,13 @@ static void flight_start(struct hooks *h, const struct queued *item) {
         err = send_prepare(&c, &f->request,
                            &(struct delivery){f->item.delivery_id, f->item.url, secret, f->item.body},
                            h->options.timeout_s);
-    if (!err && curl_multi_add_handle(h->multi, f->request.curl) == CURLM_OK) {
+    if (!err && h->lib->multi_add_handle(h->multi, f->request.curl) == CURLM_OK) {
         f->next = h->flights;
         f->link = &h->flights;
         if (f->next)
             f->next->link = &f->next;
         h->flights = f;
-        h->n_flights++;
+        count_flight(h, true);
         return;
     }
     log_error("webhook %s: delivery %s dropped: %s", f->item.webhook_id.p, f->item.delivery_id.p,
@@ -243,6 +253,13 @@ static void flight_start(struct hooks *h, const struct queued *item) {
     if (!err)
         send_release(&f->request);
     arena_free(a);
+}
+
+static int load_curl(struct ctx *c, struct hooks *h) {
+    int err = h->multi ? OK : curl_lib_get(c, &h->lib);
+    if (!err && !h->multi && !(h->multi = h->lib->multi_init()))
+        err = fail(c, ERR_INTERNAL, "The webhook queue cannot be started.");
+    return err;
 }
 
 /* Starts what is due while there is room. Returns milliseconds until the next look. */
@@ -256,7 +273,7 @@ static int start_due(struct hooks *h, struct arena *a) {
         return IDLE_MS;
     if (due > now)
         return due - now < IDLE_MS ? (int)(due - now) : IDLE_MS;
-    if (store_write(&c, h->store, claim, &k)) {
+    if (load_curl(&c, h) || store_write(&c, h->store, claim, &k)) {
         log_error("webhook queue: %s", c.message.p);
         return IDLE_MS;
     }
@@ -265,26 +282,56 @@ static int start_due(struct hooks *h, struct arena *a) {
     return k.n == k.limit ? IDLE_MS : 0;
 }
 
+/* Moves the requests under way for at most `wait` milliseconds. */
+static void move_flights(struct hooks *h, int wait) {
+    int running;
+    h->lib->multi_perform(h->multi, &running);
+    settle_finished(h);
+    if (h->n_flights)
+        h->lib->multi_poll(h->multi, NULL, 0, wait, NULL);
+}
+
+/* Sleeps until a nudge, the end, or for `ms`. */
+static void sleep_ms(struct hooks *h, int ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    int before = h->announced;
+    while (!h->stop && h->announced <= before && pthread_cond_timedwait(&h->wake, &h->lock, &until) == 0)
+        ;
+}
+
+/* Waits for what comes next: an answer, a nudge, or the next look in `wait` milliseconds. Is there a next time? */
+static bool wait_for_work(struct hooks *h, int wait) {
+    if (h->n_flights)
+        move_flights(h, wait < ANNOUNCED_MS ? wait : ANNOUNCED_MS);
+    pthread_mutex_lock(&h->lock);
+    if (h->announced > 0) {
+        h->announced--;
+        wait = wait < ANNOUNCED_MS ? wait : ANNOUNCED_MS;
+    }
+    if (!h->n_flights && wait > 0)
+        sleep_ms(h, wait);
+    bool go_on = !h->stop;
+    pthread_mutex_unlock(&h->lock);
+    return go_on;
+}
+
 static void *run(void *arg) {
     struct hooks *h = arg;
     struct arena *a = arena_new();
-    int running;
-    while (!atomic_load(&h->stop)) {
-        int wait = start_due(h, a);
+    int wait;
+    do {
+        wait = start_due(h, a);
         arena_reset(a);
-        if (atomic_load(&h->announced) > 0 && wait > ANNOUNCED_MS) {
-            atomic_fetch_sub(&h->announced, 1);
-            wait = ANNOUNCED_MS;
-        }
-        curl_multi_perform(h->multi, &running);
-        settle_finished(h);
-        curl_multi_poll(h->multi, NULL, 0, wait, NULL);
-    }
-    for (int64_t end = clock_monotonic_ms() + STOP_MS; h->n_flights > 0 && clock_monotonic_ms() < end;) {
-        curl_multi_perform(h->multi, &running);
-        settle_finished(h);
-        curl_multi_poll(h->multi, NULL, 0, ANNOUNCED_MS, NULL);
-    }
+    } while (wait_for_work(h, wait));
+    for (int64_t end = clock_monotonic_ms() + STOP_MS; h->n_flights > 0 && clock_monotonic_ms() < end;)
+        move_flights(h, ANNOUNCED_MS);
     while (h->flights) /* still owed: claimed again once its time has passed */
         flight_free(h, h->flights);
     arena_free(a);
@@ -293,15 +340,38 @@ static void *run(void *arg) {
 
 /* ---- life ----------------------------------------------------------------------------------------------- */
 
-static int create_queue(struct ctx *c, void *arg) {
+static int queue_is_there(struct ctx *c, void *arg) {
+    return q_webhook_queue_exists(c, arg);
+}
+
+static int make_queue(struct ctx *c, void *arg) {
     (void)arg;
     return q_webhook_queue_create(c);
 }
 
+/* Makes the queue's table in a database that has none. */
+static int create_queue(struct ctx *c, struct store *s) {
+    bool found = false;
+    int err = store_read(c, s, queue_is_there, &found);
+    return err || found ? err : store_write(c, s, make_queue, NULL);
+}
+
 static void hooks_free(struct hooks *h) {
-    curl_multi_cleanup(h->multi);
+    if (h->multi)
+        h->lib->multi_cleanup(h->multi);
+    pthread_cond_destroy(&h->wake);
+    pthread_mutex_destroy(&h->lock);
     pthread_mutex_destroy(&h->key_lock);
     free(h);
+}
+
+/* The queue's waits are by the monotonic clock. */
+static void init_wake(struct hooks *h) {
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&h->wake, &attr);
+    pthread_condattr_destroy(&attr);
 }
 
 int hooks_open(struct ctx *c, struct store *s, const struct hooks_options *o, struct hooks **out) {
@@ -310,9 +380,10 @@ int hooks_open(struct ctx *c, struct store *s, const struct hooks_options *o, st
     h->options = *o;
     h->store = s;
     pthread_mutex_init(&h->key_lock, NULL);
-    int err = store_write(c, s, create_queue, NULL);
-    if (!err && (curl_global_init(CURL_GLOBAL_DEFAULT) || !(h->multi = curl_multi_init()) ||
-                 pthread_create(&h->thread, NULL, run, h)))
+    pthread_mutex_init(&h->lock, NULL);
+    init_wake(h);
+    int err = create_queue(c, s);
+    if (!err && pthread_create(&h->thread, NULL, run, h))
         err = fail(c, ERR_INTERNAL, "The webhook queue cannot be started.");
     if (err) {
         hooks_free(h);
@@ -325,8 +396,10 @@ int hooks_open(struct ctx *c, struct store *s, const struct hooks_options *o, st
 void hooks_close(struct hooks *h) {
     if (!h)
         return;
-    atomic_store(&h->stop, true);
-    curl_multi_wakeup(h->multi);
+    pthread_mutex_lock(&h->lock);
+    h->stop = true;
+    pthread_cond_signal(&h->wake);
+    pthread_mutex_unlock(&h->lock);
     pthread_join(h->thread, NULL);
     hooks_free(h);
 }
@@ -334,6 +407,8 @@ void hooks_close(struct hooks *h) {
 void hooks_nudge(struct hooks *h) {
     if (!h)
         return;
-    atomic_store(&h->announced, ANNOUNCED_LOOKS);
-    curl_multi_wakeup(h->multi);
+    pthread_mutex_lock(&h->lock);
+    h->announced = ANNOUNCED_LOOKS;
+    pthread_cond_signal(&h->wake);
+    pthread_mutex_unlock(&h->lock);
 }

@@ -54,7 +54,7 @@ static size_t take_header(char *p, size_t size, size_t n, void *arg) {
 }
 
 static int add_header(struct ctx *c, struct send_request *r, const char *name, struct str value) {
-    struct curl_slist *more = curl_slist_append(r->headers, str_fmt(c->arena, "%s: %.*s", name, STR_FMT(value)).p);
+    struct curl_slist *more = r->lib->slist_append(r->headers, str_fmt(c->arena, "%s: %.*s", name, STR_FMT(value)).p);
     if (!more)
         return fail(c, ERR_INTERNAL, "The webhook request could not be made.");
     r->headers = more;
@@ -74,38 +74,42 @@ static int add_headers(struct ctx *c, struct send_request *r, const struct deliv
 }
 
 int send_prepare(struct ctx *c, struct send_request *r, const struct delivery *d, long timeout_s) {
-    r->curl = curl_easy_init();
+    int err = curl_lib_get(c, &r->lib);
+    if (err)
+        return err;
+    r->curl = r->lib->easy_init();
     if (!r->curl)
         return fail(c, ERR_INTERNAL, "The webhook request could not be made.");
-    int err = add_headers(c, r, d);
+    err = add_headers(c, r, d);
     if (err) {
         send_release(r);
         return err;
     }
-    curl_easy_setopt(r->curl, CURLOPT_URL, str_dup(c->arena, d->url).p);
-    curl_easy_setopt(r->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(r->curl, CURLOPT_HTTPHEADER, r->headers);
-    curl_easy_setopt(r->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)d->body.n);
-    curl_easy_setopt(r->curl, CURLOPT_COPYPOSTFIELDS, d->body.p);
-    curl_easy_setopt(r->curl, CURLOPT_TIMEOUT, timeout_s);
-    curl_easy_setopt(r->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(r->curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(r->curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(r->curl, CURLOPT_USERAGENT, "millrace/" MILLRACE_VERSION);
-    curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->error);
-    curl_easy_setopt(r->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(r->curl, CURLOPT_OPENSOCKETDATA, r);
-    curl_easy_setopt(r->curl, CURLOPT_WRITEFUNCTION, take_answer);
-    curl_easy_setopt(r->curl, CURLOPT_WRITEDATA, r);
-    curl_easy_setopt(r->curl, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(r->curl, CURLOPT_HEADERDATA, r);
-    curl_easy_setopt(r->curl, CURLOPT_PRIVATE, r);
+    __typeof__(curl_easy_setopt) *set = r->lib->easy_setopt;
+    set(r->curl, CURLOPT_URL, str_dup(c->arena, d->url).p);
+    set(r->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(r->curl, CURLOPT_HTTPHEADER, r->headers);
+    set(r->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)d->body.n);
+    set(r->curl, CURLOPT_COPYPOSTFIELDS, d->body.p);
+    set(r->curl, CURLOPT_TIMEOUT, timeout_s);
+    set(r->curl, CURLOPT_NOSIGNAL, 1L);
+    set(r->curl, CURLOPT_FOLLOWLOCATION, 0L);
+    set(r->curl, CURLOPT_PROXY, "");
+    set(r->curl, CURLOPT_USERAGENT, "millrace/" MILLRACE_VERSION);
+    set(r->curl, CURLOPT_ERRORBUFFER, r->error);
+    set(r->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    set(r->curl, CURLOPT_OPENSOCKETDATA, r);
+    set(r->curl, CURLOPT_WRITEFUNCTION, take_answer);
+    set(r->curl, CURLOPT_WRITEDATA, r);
+    set(r->curl, CURLOPT_HEADERFUNCTION, take_header);
+    set(r->curl, CURLOPT_HEADERDATA, r);
+    set(r->curl, CURLOPT_PRIVATE, r);
     return OK;
 }
 
 void send_release(struct send_request *r) {
-    curl_easy_cleanup(r->curl);
-    curl_slist_free_all(r->headers);
+    r->lib->easy_cleanup(r->curl);
+    r->lib->slist_free_all(r->headers);
     r->curl = NULL;
     r->headers = NULL;
 }

@@ -1,9 +1,8 @@
 /* Sending one webhook request: body, signature, address guard. Used by the delivery queue and by the test operation. */
 #pragma once
-#include <curl/curl.h>
-
 #include "base/buf.h"
 #include "hooks/address.h"
+#include "hooks/curl_lib.h"
 
 /* What is sent, and where to. Strings live as long as the request. */
 struct delivery {
@@ -15,6 +14,7 @@ struct delivery {
 
 /* A prepared request; owns its curl handle. */
 struct send_request {
+    const struct curl_lib *lib;
     CURL *curl;
     struct curl_slist *headers;
     struct buf *answer;          /* at most SEND_ANSWER_MAX bytes of what came back; NULL: thrown away */

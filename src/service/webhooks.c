@@ -415,8 +415,8 @@ static int send_and_tell(struct ctx *c, const struct delivery *d, struct Webhook
     int err = send_prepare(c, &r, d, o->timeout_s);
     if (err)
         return err;
-    CURLcode rc = curl_easy_perform(r.curl);
-    curl_easy_getinfo(r.curl, CURLINFO_RESPONSE_CODE, &status);
+    CURLcode rc = r.lib->easy_perform(r.curl);
+    r.lib->easy_getinfo(r.curl, CURLINFO_RESPONSE_CODE, &status);
     out->success = BOOL(rc == CURLE_OK && status < 400);
     if (rc == CURLE_OK) {
         out->response_status = I64(status);
@@ -425,7 +425,7 @@ static int send_and_tell(struct ctx *c, const struct delivery *d, struct Webhook
         out->error_message = str_fmt(c->arena, "Failed to test webhook: %s",
                                      r.blocked    ? "the address is not public"
                                      : r.error[0] ? r.error
-                                                  : curl_easy_strerror(rc));
+                                                  : r.lib->easy_strerror(rc));
     }
     send_release(&r);
     return OK;

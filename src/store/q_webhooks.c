@@ -18,15 +18,15 @@ static int enum_of_word(struct arena *a, const struct enum_def *e, struct str wo
     return enum_value_of(e, (struct str){name, word.n});
 }
 
+int q_webhook_queue_exists(struct ctx *c, bool *found) {
+    return db_exists(c, found, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'millrace_webhook_queue'", "");
+}
+
 int q_webhook_queue_create(struct ctx *c) {
-    bool found;
-    int err = db_exists(c, &found, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'millrace_webhook_queue'",
-                        "");
-    if (err || found)
-        return err;
     return db_run(c, NULL,
-                  "CREATE TABLE millrace_webhook_queue (seq INTEGER PRIMARY KEY, delivery_id VARCHAR(36) NOT NULL UNIQUE,"
-                  " webhook_id VARCHAR(256) NOT NULL, body TEXT NOT NULL, attempts INTEGER NOT NULL, due BIGINT NOT NULL)",
+                  "CREATE TABLE IF NOT EXISTS millrace_webhook_queue (seq INTEGER PRIMARY KEY,"
+                  " delivery_id VARCHAR(36) NOT NULL UNIQUE, webhook_id VARCHAR(256) NOT NULL, body TEXT NOT NULL,"
+                  " attempts INTEGER NOT NULL, due BIGINT NOT NULL)",
                   "");
 }
 

@@ -5,7 +5,8 @@
 #include "api/messages.h"
 #include "store/store.h"
 
-/* Makes the queue's table unless it is there. */
+/* Is the queue's table there? Makes it; another process may have been first. */
+[[nodiscard]] int q_webhook_queue_exists(struct ctx *c, bool *found);
 [[nodiscard]] int q_webhook_queue_create(struct ctx *c);
 
 /* ---- webhooks ---- */
