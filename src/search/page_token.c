@@ -9,6 +9,7 @@
 #include "base/num.h"
 
 enum { VERSION = 1, MAX_TOKEN = 1 << 20 };
+static const int64_t MAX_OFFSET = (int64_t)1 << 50;
 
 uint64_t page_fingerprint(uint64_t so_far, struct str part) {
     uint64_t h = so_far ? so_far : 0xCBF29CE484222325u;
@@ -150,7 +151,8 @@ static int read_offset(struct ctx *c, struct str in, struct page_token *out) {
             else if (!json_skip(&j))
                 break;
         }
-    ok = ok && !j.error && json_at_end(&j) && num_parse_int(value.p, value.n, &out->offset) && out->offset > 0;
+    ok = ok && !j.error && json_at_end(&j) && num_parse_int(value.p, value.n, &out->offset) && out->offset > 0 &&
+         out->offset <= MAX_OFFSET;
     return ok ? OK : fail_invalid(c, "Invalid page token, it holds no offset");
 }
 

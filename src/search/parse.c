@@ -218,6 +218,8 @@ static int read_string(struct parser *p, struct search_cond *cond) {
     if (!at_string(p))
         return refuse_string(p, cond);
     cond->value = BIND_S(p->now.value);
+    if (p->now.value.n > SEARCH_MAX_PATTERN && (cond->op == SEARCH_LIKE || cond->op == SEARCH_ILIKE))
+        return refuse(p, &p->now, "The pattern is longer than %d bytes", SEARCH_MAX_PATTERN);
     if (cond->field->type == TYPE_ID) {
         err = parse_id(p, &id);
         cond->value = BIND_I(id);

@@ -14,6 +14,7 @@
 enum {
     SEARCH_MAX_TEXT = 100000,    /* bytes of a filter */
     SEARCH_MAX_CONDITIONS = 400, /* comparisons in a filter */
+    SEARCH_MAX_PATTERN = 50000,  /* bytes of a pattern of LIKE: SQLite's limit */
     SEARCH_MAX_DEPTH = 12,       /* parentheses and NOTs in one another */
     SEARCH_MAX_ORDERS = 16       /* clauses of an order */
 };

@@ -8,7 +8,7 @@
 
 #include "store/sqlite.h"
 
-enum { BUCKETS = 256 };
+enum { BUCKETS = 256, LONGEST_KEPT = 16000 };
 
 struct rows {
     sqlite3_stmt *stmt;
@@ -127,7 +127,8 @@ static int prepare(struct db *d, struct str sql, uint64_t hash, struct rows **ou
     struct rows *r = calloc(1, sizeof *r);
     must(r);
     *r = (struct rows){.stmt = stmt, .db = d, .length = sql.n, .hash = hash};
-    keep(d->statements, r);
+    if (sql.n <= LONGEST_KEPT) /* a giant filter would hold megabytes, and hardly comes again */
+        keep(d->statements, r);
     *out = r;
     return 0;
 }

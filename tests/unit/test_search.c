@@ -320,6 +320,11 @@ static void filters_are_bounded(void **state) {
     assert_int_equal(search_parse_filter(c, s, repeat(c, "(", "", 50000), &n), ERR_INVALID_PARAMETER);
     assert_int_equal(search_parse_filter(c, s, repeat(c, "NOT", " ", 20000), &n), ERR_INVALID_PARAMETER);
     assert_int_equal(search_parse_filter(c, s, (struct str){"a\0b", 3}, &n), ERR_INVALID_PARAMETER);
+    struct str pattern = repeat(c, "%", "", SEARCH_MAX_PATTERN + 1);
+    assert_int_equal(search_parse_filter(c, s, str_fmt(c->arena, "tags.a LIKE '%s'", pattern.p), &n),
+                     ERR_INVALID_PARAMETER);
+    assert_int_equal(search_parse_filter(c, s, str_fmt(c->arena, "tags.a = '%s'", pattern.p), &n), OK);
+    assert_int_equal(search_parse_filter(c, s, str_fmt(c->arena, "tags.a LIKE '%s'", pattern.p + 1), &n), OK);
     test_ctx_free(c);
 }
 
@@ -760,6 +765,8 @@ static void the_largest_filters_run(void **state) {
     for (int i = 0; i < levels; i++)
         buf_char(&deep, ')');
     struct str filters[] = {
+        str_fmt(c->arena, "params.p LIKE '%s'", repeat(c, "%", "", SEARCH_MAX_PATTERN).p),
+        str_fmt(c->arena, "params.p ILIKE '%s'", repeat(c, "_%", "", SEARCH_MAX_PATTERN / 2).p),
         repeat(c, "metrics.m > 1", " OR ", SEARCH_MAX_CONDITIONS),
         repeat(c, "dataset.context != 'x'", " AND ", SEARCH_MAX_CONDITIONS),
         repeat(c, "(params.p = 'x' AND tags.t != 'y')", " OR ", SEARCH_MAX_CONDITIONS / 2),
