@@ -1,8 +1,8 @@
 /* The tree of a filter and the list of an order: made by parse.c, turned into SQL by sql.c. Lives in the arena. */
 #pragma once
+#include "base/bind.h"
 #include "base/msg.h"
 #include "search/schema.h"
-#include "base/bind.h"
 
 enum node_type { NODE_AND, NODE_OR, NODE_NOT, NODE_COND };
 

@@ -135,8 +135,9 @@ static int other(struct ctx *c, struct lexer *lx, struct token *t) {
     case ',': t->type = TOKEN_COMMA; break;
     default:
         if (!is_operator(peek(lx, 0)))
-            return refuse(c, lx, start, "an unexpected character (a key with others than letters, digits, '_' and '.'"
-                                        " stands in back-ticks)");
+            return refuse(c, lx, start,
+                          "an unexpected character (a key with others than letters, digits, '_' and '.'"
+                          " stands in back-ticks)");
         while (is_operator(peek(lx, 1)))
             lx->at++;
         t->type = TOKEN_OPERATOR;

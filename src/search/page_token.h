@@ -4,8 +4,8 @@
  * removed in between, and a fingerprint of the query it belongs to. MLflow's own tokens, a count of rows to skip, are
  * read as well: a client may hold one when the servers are exchanged. Clients see an opaque text. */
 #pragma once
-#include "base/msg.h"
 #include "base/bind.h"
+#include "base/msg.h"
 
 struct page_token {
     struct bind *values; /* NULL: start at row `offset` */

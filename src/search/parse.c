@@ -26,7 +26,8 @@ static struct str clip(struct str s) {
 }
 
 /* The failures of a parse: `what`, then the word and where it stands. */
-[[gnu::format(printf, 3, 4), gnu::cold]] static int refuse(struct parser *p, const struct token *t, const char *fmt, ...) {
+[[gnu::format(printf, 3, 4), gnu::cold]] static int refuse(struct parser *p, const struct token *t, const char *fmt,
+                                                           ...) {
     va_list ap;
     va_start(ap, fmt);
     char what[2048];
@@ -194,7 +195,8 @@ static int refuse_string(struct parser *p, const struct search_cond *cond) {
     if (p->now.type == TOKEN_NAME && !at_junction(p))
         return refuse(p, &p->now,
                       "Parameter value is either not quoted or unidentified quote types used for string value %.*s."
-                      " Use either single or double quotes.", STR_FMT(found));
+                      " Use either single or double quotes.",
+                      STR_FMT(found));
     enum search_kind kind = cond->field->kind;
     if (kind == KIND_PARAM || kind == KIND_TAG)
         return refuse(p, &p->now, "Expected a quoted string value for %s (e.g. 'my-value'). Got value %.*s",
@@ -264,8 +266,9 @@ static int read_list(struct parser *p, struct search_cond *cond) {
         return refuse(p, &p->now, "Expected a list of quoted string values in parentheses after IN");
     int err = advance(p);
     if (!err && p->now.type == TOKEN_CLOSE)
-        return refuse(p, &p->now, "While parsing a list in the query, expected a non-empty list of string values,"
-                                  " but got empty list");
+        return refuse(p, &p->now,
+                      "While parsing a list in the query, expected a non-empty list of string values,"
+                      " but got empty list");
     buf_char(&list, '[');
     while (!err && p->now.type != TOKEN_CLOSE) {
         err = read_list_item(p, cond, &list);
@@ -283,12 +286,12 @@ static int read_list(struct parser *p, struct search_cond *cond) {
 static int refuse_list(struct parser *p, const struct token *at, const struct search_field *f) {
     struct buf b = BUF_IN(p->c->arena);
     if (f->kind != KIND_ATTRIBUTE || f->type == TYPE_NUMBER || f->type == TYPE_INTEGER)
-        return refuse(p, at, "Invalid comparator '%.*s' not one of '{%s}'", STR_FMT(clip(at->text)), valid_operators(p, f).p);
+        return refuse(p, at, "Invalid comparator '%.*s' not one of '{%s}'", STR_FMT(clip(at->text)),
+                      valid_operators(p, f).p);
     for (const struct search_field *g = p->schema->fields; g->value; g++)
         if (g->kind == KIND_ATTRIBUTE && (g->ops & (1u << SEARCH_IN)))
             buf_fmt(&b, "%s'%s'", b.n ? ", " : "", g->name);
-    return refuse(p, at, "Only [%s] attributes support comparison with a list of quoted string values.",
-                  buf_end(&b).p);
+    return refuse(p, at, "Only [%s] attributes support comparison with a list of quoted string values.", buf_end(&b).p);
 }
 
 static int read_value(struct parser *p, struct search_cond *cond) {
@@ -319,8 +322,9 @@ static struct search_node *new_node(struct parser *p, enum node_type type) {
 static int parse_comparison(struct parser *p, struct search_node **out) {
     struct token name = p->now;
     if (name.type != TOKEN_NAME && name.type != TOKEN_QUOTED)
-        return refuse(p, &name, "Invalid comparison clause. Expected a name such as metrics.loss, params.`key`,"
-                                " tags.key or an attribute");
+        return refuse(p, &name,
+                      "Invalid comparison clause. Expected a name such as metrics.loss, params.`key`,"
+                      " tags.key or an attribute");
     if (++p->conditions > SEARCH_MAX_CONDITIONS)
         return refuse(p, &name, "The filter has more than %d comparisons", SEARCH_MAX_CONDITIONS);
     struct search_node *n = *out = new_node(p, NODE_COND);
@@ -449,8 +453,7 @@ static int parse_order(struct parser *p, struct search_order *out) {
     int err = advance(p);
     struct token name = p->now;
     if (!err && name.type != TOKEN_NAME && name.type != TOKEN_QUOTED)
-        return fail_invalid(p->c, "Invalid order_by clause '%.*s'. Could not be parsed.",
-                            STR_FMT(clip(text)));
+        return fail_invalid(p->c, "Invalid order_by clause '%.*s'. Could not be parsed.", STR_FMT(clip(text)));
     if (!err)
         err = resolve(p, &name, FIELD_ORDERS, &out->field);
     out->key = name.value;

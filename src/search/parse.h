@@ -23,7 +23,7 @@ enum {
 [[nodiscard]] int search_parse_filter(struct ctx *c, const struct search_schema *s, struct str text,
                                       struct search_node **out);
 
-/* Parses the clauses of an order. Without any the list is empty. A second clause of one field is refused or left out, as
- * the schema says. */
+/* Parses the clauses of an order. Without any the list is empty. A second clause of one field is refused or left out,
+ * as the schema says. */
 [[nodiscard]] int search_parse_order(struct ctx *c, const struct search_schema *s, struct str_list clauses,
                                      struct search_order_list *out);

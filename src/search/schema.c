@@ -2,9 +2,9 @@
 #include "search/schema.h"
 
 const char *const search_op_text[SEARCH_OPS] = {
-    [SEARCH_EQ] = "=",       [SEARCH_NE] = "!=",         [SEARCH_LT] = "<",         [SEARCH_LE] = "<=",
-    [SEARCH_GT] = ">",       [SEARCH_GE] = ">=",         [SEARCH_LIKE] = "LIKE",    [SEARCH_ILIKE] = "ILIKE",
-    [SEARCH_IN] = "IN",      [SEARCH_NOT_IN] = "NOT IN", [SEARCH_NULL] = "IS NULL", [SEARCH_NOT_NULL] = "IS NOT NULL",
+    [SEARCH_EQ] = "=",  [SEARCH_NE] = "!=",         [SEARCH_LT] = "<",         [SEARCH_LE] = "<=",
+    [SEARCH_GT] = ">",  [SEARCH_GE] = ">=",         [SEARCH_LIKE] = "LIKE",    [SEARCH_ILIKE] = "ILIKE",
+    [SEARCH_IN] = "IN", [SEARCH_NOT_IN] = "NOT IN", [SEARCH_NULL] = "IS NULL", [SEARCH_NOT_NULL] = "IS NOT NULL",
 };
 
 #define OP(x) (1u << SEARCH_##x)
@@ -21,31 +21,48 @@ enum {
 /* ---- runs ---- */
 
 static const struct search_prefix run_prefixes[] = {
-    {"metric", KIND_METRIC},       {"metrics", KIND_METRIC},     {"parameter", KIND_PARAM},
-    {"parameters", KIND_PARAM},    {"param", KIND_PARAM},        {"params", KIND_PARAM},
-    {"tag", KIND_TAG},             {"tags", KIND_TAG},           {"attribute", KIND_ATTRIBUTE},
-    {"attributes", KIND_ATTRIBUTE}, {"attr", KIND_ATTRIBUTE},    {"run", KIND_ATTRIBUTE},
-    {"dataset", KIND_DATASET},     {"datasets", KIND_DATASET},   {NULL, KIND_ATTRIBUTE},
+    {"metric", KIND_METRIC},
+    {"metrics", KIND_METRIC},
+    {"parameter", KIND_PARAM},
+    {"parameters", KIND_PARAM},
+    {"param", KIND_PARAM},
+    {"params", KIND_PARAM},
+    {"tag", KIND_TAG},
+    {"tags", KIND_TAG},
+    {"attribute", KIND_ATTRIBUTE},
+    {"attributes", KIND_ATTRIBUTE},
+    {"attr", KIND_ATTRIBUTE},
+    {"run", KIND_ATTRIBUTE},
+    {"dataset", KIND_DATASET},
+    {"datasets", KIND_DATASET},
+    {NULL, KIND_ATTRIBUTE},
 };
 
-#define RUN_TEXT(name_, column) \
-    {.kind = KIND_ATTRIBUTE, .name = name_, .ops = MATCH, .use = BOTH, .value = column}
-#define RUN_TIME(name_, column, use_) \
-    {.kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_NUMBER, .ops = COMPARE, .use = use_, .value = column}
+#define RUN_TEXT(name_, column)                                                                                        \
+    { .kind = KIND_ATTRIBUTE, .name = name_, .ops = MATCH, .use = BOTH, .value = column }
+#define RUN_TIME(name_, column, use_)                                                                                  \
+    { .kind = KIND_ATTRIBUTE, .name = name_, .type = TYPE_NUMBER, .ops = COMPARE, .use = use_, .value = column }
 
 /* A run's name is searched in its tag, since MLflow before 1.30 kept it nowhere else, and sorted by in its row. */
-#define RUN_NAME(name_, use_)                                                                                \
-    {.kind = KIND_ATTRIBUTE, .name = name_, .ops = MATCH, .use = use_, .table = "tags @", .value = "@.value", \
-     .key_is = "@.key = ?", .fixed_key = "mlflow.runName", .match = "@.run_uuid = $.run_uuid", .order = "r.name"}
+#define RUN_NAME(name_, use_)                                                                                          \
+    {                                                                                                                  \
+        .kind = KIND_ATTRIBUTE, .name = name_, .ops = MATCH, .use = use_, .table = "tags @", .value = "@.value",       \
+        .key_is = "@.key = ?", .fixed_key = "mlflow.runName", .match = "@.run_uuid = $.run_uuid", .order = "r.name"    \
+    }
 
 #define RUN_PAIR .key_is = "@.key = ?", .match = "@.run_uuid = $.run_uuid"
 #define RUN_INPUT "i.destination_type = 'RUN' AND i.destination_id = r.run_uuid"
-#define RUN_DATASET(column) \
-    {.kind = KIND_DATASET, .name = column, .ops = MATCH | LISTS, .use = FIELD_FILTERS, .match = RUN_INPUT, \
-     .table = "inputs i JOIN datasets @ ON @.dataset_uuid = i.source_id", .value = "@." column}
+#define RUN_DATASET(column)                                                                                            \
+    {                                                                                                                  \
+        .kind = KIND_DATASET, .name = column, .ops = MATCH | LISTS, .use = FIELD_FILTERS, .match = RUN_INPUT,          \
+        .table = "inputs i JOIN datasets @ ON @.dataset_uuid = i.source_id", .value = "@." column                      \
+    }
 
 static const struct search_field run_fields[] = {
-    {.kind = KIND_ATTRIBUTE, .name = "run_id", .ops = MATCH | LISTS, .use = BOTH | FIELD_NOT_NULL,
+    {.kind = KIND_ATTRIBUTE,
+     .name = "run_id",
+     .ops = MATCH | LISTS,
+     .use = BOTH | FIELD_NOT_NULL,
      .value = "r.run_uuid"},
     RUN_TEXT("artifact_uri", "r.artifact_uri"),
     RUN_TEXT("status", "r.status"),
@@ -58,14 +75,23 @@ static const struct search_field run_fields[] = {
     RUN_NAME("run name", FIELD_FILTERS),
     RUN_NAME("Run name", FIELD_FILTERS),
     RUN_NAME("Run Name", FIELD_FILTERS),
-    {.kind = KIND_METRIC, .type = TYPE_FLOAT, .ops = COMPARE, .use = BOTH, .table = "latest_metrics @",
-     RUN_PAIR, .value = "@.value", .nan = "@.is_nan"},
-    {.kind = KIND_PARAM, .ops = MATCH | NULLS, .use = BOTH, .table = "params @", RUN_PAIR,
-     .value = "@.value"},
+    {.kind = KIND_METRIC,
+     .type = TYPE_FLOAT,
+     .ops = COMPARE,
+     .use = BOTH,
+     .table = "latest_metrics @",
+     RUN_PAIR,
+     .value = "@.value",
+     .nan = "@.is_nan"},
+    {.kind = KIND_PARAM, .ops = MATCH | NULLS, .use = BOTH, .table = "params @", RUN_PAIR, .value = "@.value"},
     {.kind = KIND_TAG, .ops = MATCH | NULLS, .use = BOTH, .table = "tags @", RUN_PAIR, .value = "@.value"},
     RUN_DATASET("name"),
     RUN_DATASET("digest"),
-    {.kind = KIND_DATASET, .name = "context", .ops = MATCH | LISTS, .use = FIELD_FILTERS, .match = RUN_INPUT,
+    {.kind = KIND_DATASET,
+     .name = "context",
+     .ops = MATCH | LISTS,
+     .use = FIELD_FILTERS,
+     .match = RUN_INPUT,
      .table = "inputs i JOIN input_tags @ ON @.input_uuid = i.input_uuid AND @.name = 'mlflow.data.context'"
               " JOIN datasets d ON d.dataset_uuid = i.source_id",
      .value = "@.value"},
@@ -92,14 +118,31 @@ static const struct search_prefix experiment_prefixes[] = {
 
 static const struct search_field experiment_fields[] = {
     {.kind = KIND_ATTRIBUTE, .name = "name", .ops = MATCH, .use = BOTH, .value = "r.name"},
-    {.kind = KIND_ATTRIBUTE, .name = "experiment_id", .type = TYPE_ID, .ops = EQUAL | LISTS, .use = BOTH,
+    {.kind = KIND_ATTRIBUTE,
+     .name = "experiment_id",
+     .type = TYPE_ID,
+     .ops = EQUAL | LISTS,
+     .use = BOTH,
      .value = "r.experiment_id"},
-    {.kind = KIND_ATTRIBUTE, .name = "creation_time", .type = TYPE_INTEGER, .ops = COMPARE, .use = BOTH,
+    {.kind = KIND_ATTRIBUTE,
+     .name = "creation_time",
+     .type = TYPE_INTEGER,
+     .ops = COMPARE,
+     .use = BOTH,
      .value = "r.creation_time"},
-    {.kind = KIND_ATTRIBUTE, .name = "last_update_time", .type = TYPE_INTEGER, .ops = COMPARE, .use = BOTH,
+    {.kind = KIND_ATTRIBUTE,
+     .name = "last_update_time",
+     .type = TYPE_INTEGER,
+     .ops = COMPARE,
+     .use = BOTH,
      .value = "r.last_update_time"},
-    {.kind = KIND_TAG, .ops = MATCH | NULLS, .use = FIELD_FILTERS, .table = "experiment_tags @",
-     .key_is = "@.key = ?", .match = "@.experiment_id = r.experiment_id", .value = "@.value"},
+    {.kind = KIND_TAG,
+     .ops = MATCH | NULLS,
+     .use = FIELD_FILTERS,
+     .table = "experiment_tags @",
+     .key_is = "@.key = ?",
+     .match = "@.experiment_id = r.experiment_id",
+     .value = "@.value"},
     {0},
 };
 

@@ -3,7 +3,8 @@
  * A schema lists the prefixes a name may carry ("metrics.", "tag.", none for attributes) and the fields: attributes by
  * their names, and kinds of key-value pairs that take any key. A field says which comparators it takes and where its
  * value is found. SQL fragments use `r` for the row of the entity and `@` for the table of the value, which gets an
- * alias of its own wherever the fragment is used; `$` is a row with the id of r, if not r itself. Rules: MLflow, SearchUtils and SearchExperimentsUtils. */
+ * alias of its own wherever the fragment is used; `$` is a row with the id of r, if not r itself. Rules: MLflow,
+ * SearchUtils and SearchExperimentsUtils. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,15 +52,15 @@ struct search_field {
     enum search_kind kind;
     const char *name; /* NULL: any key */
     enum search_type type;
-    unsigned ops;      /* bit n: the search_op n */
-    unsigned use;      /* field_use */
-    const char *table; /* "table @", maybe with joins; NULL: the value is a column of the entity */
+    unsigned ops;          /* bit n: the search_op n */
+    unsigned use;          /* field_use */
+    const char *table;     /* "table @", maybe with joins; NULL: the value is a column of the entity */
     const char *key_is;    /* which of its rows have the key, with a `?` for it; NULL: any */
     const char *fixed_key; /* the key, if it is not the one written */
     const char *match;     /* which of its rows belong to r */
-    const char *value; /* "@.value" or "r.column" */
-    const char *nan;   /* "@.is_nan": the value stands for NaN; NULL where there are none */
-    const char *order; /* what is sorted by, if it is not `value` */
+    const char *value;     /* "@.value" or "r.column" */
+    const char *nan;       /* "@.is_nan": the value stands for NaN; NULL where there are none */
+    const char *order;     /* what is sorted by, if it is not `value` */
 };
 
 struct search_prefix {

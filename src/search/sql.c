@@ -168,8 +168,10 @@ static void add_clause(struct ctx *c, const struct search_schema *s, size_t i, s
     struct str alias = clause_alias(c, i);
     struct str value = fragment_text(c, f->order ? f->order : f->value, alias.p);
     if (s->nulls_last && f->nan)
-        add_key(o, str_fmt(c->arena, "CASE WHEN %s = 1 THEN 1 WHEN %s IS NULL THEN 2 ELSE 0 END",
-                           fragment_text(c, f->nan, alias.p).p, value.p), BIND_I64, false);
+        add_key(o,
+                str_fmt(c->arena, "CASE WHEN %s = 1 THEN 1 WHEN %s IS NULL THEN 2 ELSE 0 END",
+                        fragment_text(c, f->nan, alias.p).p, value.p),
+                BIND_I64, false);
     else if (s->nulls_last && !clause->desc && !(f->use & FIELD_NOT_NULL))
         add_key(o, str_fmt(c->arena, "(%s IS NULL)", value.p), BIND_I64, false);
     add_key(o, value, bind_type_of(f->type), clause->desc);

@@ -13,10 +13,11 @@ static int check_max_results(struct ctx *c, const struct opt_i64 *wanted, int64_
     if (*out > MOST_RESULTS)
         return fail_invalid(c,
                             "Invalid value %ld for parameter 'max_results' supplied:  Hint: Value was of type 'int'."
-                            " See the API docs for more information about request parameters.", (long)*out);
+                            " See the API docs for more information about request parameters.",
+                            (long)*out);
     if (*out < 1)
-        return fail_invalid(
-            c, "Invalid value %ld for parameter 'max_results' supplied. It must be a positive integer", (long)*out);
+        return fail_invalid(c, "Invalid value %ld for parameter 'max_results' supplied. It must be a positive integer",
+                            (long)*out);
     return OK;
 }
 

@@ -142,7 +142,6 @@ static struct Dataset *take_dataset(struct ctx *c, struct rows *r) {
     return d;
 }
 
-
 static int load_dataset_inputs(struct ctx *c, struct str ids, struct Run *runs) {
     struct rows *r;
     struct str input = {0};
@@ -219,9 +218,9 @@ int q_run_data_load(struct ctx *c, struct Run *runs, size_t n) {
 int q_runs_load(struct ctx *c, struct str_list ids, struct Run *runs) {
     struct str array = q_json_array(c, ids.v, ids.n);
     struct rows *r;
-    int err = db_query(c, &r,
-                       "SELECT j.key, " RUN_INFO_COLUMNS " FROM json_each(?) j CROSS JOIN runs r ON r.run_uuid = j.value",
-                       "s", array);
+    int err = db_query(
+        c, &r, "SELECT j.key, " RUN_INFO_COLUMNS " FROM json_each(?) j CROSS JOIN runs r ON r.run_uuid = j.value", "s",
+        array);
     if (err)
         return err;
     memset(runs, 0, ids.n * sizeof *runs);

@@ -259,8 +259,8 @@ static bool can_start(const struct search_node *n) {
     return n->type == NODE_COND && n->cond.field->key_is && n->cond.op != SEARCH_NULL && n->cond.op != SEARCH_NOT_NULL;
 }
 
-/* The condition with the fewest rows, if they are fewer than `runs`; with `any`, of the many the first that compares for
- * equality, or else the first. */
+/* The condition with the fewest rows, if they are fewer than `runs`; with `any`, of the many the first that compares
+ * for equality, or else the first. */
 static int choose_start(struct ctx *c, const struct run_search *s, int64_t runs, bool any,
                         const struct search_node **out) {
     const struct search_node *n = s->filter;
@@ -283,7 +283,9 @@ static int choose_start(struct ctx *c, const struct run_search *s, int64_t runs,
 /* Looks for the index of the pairs the search starts from, and asks for one when it is missed. */
 static int find_index(struct ctx *c, struct source *from, bool may_ask) {
     const struct search_field *f = from->node->cond.field;
-    const char *table = f->kind == KIND_PARAM ? "params" : f->kind == KIND_METRIC ? NULL : "tags"; /* a run's name is one */
+    const char *table = f->kind == KIND_PARAM    ? "params"
+                        : f->kind == KIND_METRIC ? NULL
+                                                 : "tags"; /* a run's name is one */
     if (!table)
         return OK;
     struct str key = search_pair_key(f, from->node->cond.key);
