@@ -66,15 +66,22 @@ int q_version_last(struct ctx *c, struct str name, bool *found, struct ModelVers
                   "ss", c->workspace, name);
 }
 
+/* The first or last version of the model in stage g.stage: bind workspace and name. */
+#define END_OF_STAGE(which)                                                                                            \
+    "(SELECT " which                                                                                                   \
+    "(t.version) FROM model_versions t WHERE t.workspace = ? AND t.name = ? AND t.current_stage = g.stage)"
+
 int q_versions_latest(struct ctx *c, struct str name, struct ModelVersion_list *out) {
     struct rows *r;
-    int err = db_query(c, &r,
-                       "SELECT " VERSION_COLUMNS(
-                           "v") " FROM (SELECT max(v.version) AS top, min(v.version) AS first"
-                                " FROM model_versions v WHERE v.workspace = ? AND v.name = ? AND " VERSION_LIVE(
-                                    "v") " GROUP BY v.current_stage) s JOIN model_versions v"
-                                         " ON v.workspace = ? AND v.name = ? AND v.version = s.top ORDER BY s.first",
-                       "ssss", c->workspace, name, c->workspace, name);
+    struct str w = c->workspace;
+    int err =
+        db_query(c, &r,
+                 "SELECT " VERSION_COLUMNS(
+                     "v") " FROM (SELECT 'None' AS stage UNION ALL SELECT 'Staging'"
+                          " UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived') g CROSS JOIN model_versions v"
+                          " ON v.workspace = ? AND v.name = ? AND v.version = " END_OF_STAGE(
+                              "max") " ORDER BY " END_OF_STAGE("min"),
+                 "ssssss", w, name, w, name, w, name);
     if (err)
         return err;
     while ((err = rows_next(c, r)) == 1) {

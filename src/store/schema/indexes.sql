@@ -21,3 +21,6 @@ CREATE INDEX IF NOT EXISTS millrace_logged_model_metrics_value
 -- for the versions of one model.
 CREATE INDEX IF NOT EXISTS millrace_model_versions_newest
     ON model_versions (last_updated_time DESC, name, version DESC);
+
+-- The versions of a model in a stage: the latest of each.
+CREATE INDEX IF NOT EXISTS millrace_model_versions_stage ON model_versions (workspace, name, current_stage, version);
