@@ -1,7 +1,6 @@
 /* The request context and its errors; see ctx.h and err.h. */
 #include "base/ctx.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,17 +33,11 @@ const struct err_info *err_info(enum err code) {
 }
 
 int fail(struct ctx *c, enum err code, const char *fmt, ...) {
-    va_list ap, again;
+    va_list ap;
     va_start(ap, fmt);
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    c->message = str_vfmt(c->arena, fmt, ap);
     va_end(ap);
-    size_t len = n > 0 ? (size_t)n : 0;
-    char *p = arena_raw(c->arena, len + 1);
-    vsnprintf(p, len + 1, fmt, again);
-    va_end(again);
     c->err = code;
-    c->message = (struct str){p, len};
     return code;
 }
 

@@ -1,7 +1,6 @@
 /* String slices; see str.h. */
 #include "base/str.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -60,17 +59,23 @@ struct str str_dup(struct arena *a, struct str s) {
     return (struct str){p, s.n};
 }
 
-struct str str_fmt(struct arena *a, const char *fmt, ...) {
-    va_list ap, again;
-    va_start(ap, fmt);
+struct str str_vfmt(struct arena *a, const char *fmt, va_list ap) {
+    va_list again;
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
+    int n = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
     size_t len = n > 0 ? (size_t)n : 0;
     char *p = arena_raw(a, len + 1);
-    vsnprintf(p, len + 1, fmt, again);
-    va_end(again);
+    vsnprintf(p, len + 1, fmt, ap);
     return (struct str){p, len};
+}
+
+struct str str_fmt(struct arena *a, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    struct str s = str_vfmt(a, fmt, ap);
+    va_end(ap);
+    return s;
 }
 
 struct str str_lower(struct arena *a, struct str s) {

@@ -4,6 +4,7 @@
  * function that wants one; a slice cut out of another need not be. An absent string has p == NULL; an empty one
  * does not. */
 #pragma once
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -66,6 +67,7 @@ struct str str_dup(struct arena *a, struct str s);
 
 /* printf into the arena. */
 [[gnu::format(printf, 2, 3)]] struct str str_fmt(struct arena *a, const char *fmt, ...);
+[[gnu::format(printf, 2, 0)]] struct str str_vfmt(struct arena *a, const char *fmt, va_list ap);
 
 /* ASCII lower case copy in the arena. */
 struct str str_lower(struct arena *a, struct str s);

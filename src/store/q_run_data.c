@@ -2,7 +2,8 @@
  *
  * The ids go in as one JSON array, so that the text of a statement does not depend on their number. CROSS JOIN keeps
  * SQLite on the ids as the outer loop: rows come in the order of the runs, and each table is read through its index on
- * the run, in the order the rows were written. `j.key` is the run's position. */
+ * the run, in the order the rows were written. The run's id is read from that index: cheaper than its position, which
+ * would be asked of json_each for every row. */
 #include "store/q_run_data.h"
 
 #include <math.h>
@@ -11,17 +12,38 @@
 #include "store/list.h"
 #include "store/q_runs.h"
 
+/* The runs that are read. */
+struct wanted {
+    const struct str *ids;
+    size_t n;
+    struct str json; /* the ids as one bound value */
+};
+
+/* Keys seen lately: those of one run are mostly those of the next, and need not be kept twice. */
+struct keys {
+    struct ctx *c;
+    struct str seen[64];
+};
+
 /* Rows of one table that hang on runs: how to read a row, and where the rows of a run go. */
 struct part {
-    const char *sql; /* first column: position of the run */
+    const char *sql; /* first column: id of the run */
     size_t size;     /* of an element */
-    void (*take)(struct ctx *c, struct rows *r, void *element);
+    void (*take)(struct keys *k, struct rows *r, void *element);
     void (*put)(struct Run *run, void *elements, size_t n);
 };
 
-static void take_metric(struct ctx *c, struct rows *r, void *element) {
+static struct str row_key(struct keys *k, struct rows *r, int col) {
+    struct str s = row_str(r, col);
+    size_t at = s.n ? (s.n * 31 + (unsigned char)s.p[0] * 7 + (unsigned char)s.p[s.n - 1]) % 64 : 0;
+    if (!k->seen[at].p || !str_eq(k->seen[at], s))
+        k->seen[at] = str_dup(k->c->arena, s);
+    return k->seen[at];
+}
+
+static void take_metric(struct keys *k, struct rows *r, void *element) {
     *(struct Metric *)element = (struct Metric){
-        .key = row_dup(c, r, 1),
+        .key = row_key(k, r, 1),
         .value = F64(row_i64(r, 3) ? NAN : row_f64(r, 2)),
         .timestamp = I64(row_i64(r, 4)),
         .step = I64(row_i64(r, 5)),
@@ -32,32 +54,32 @@ static void put_metrics(struct Run *run, void *elements, size_t n) {
     run->data->metrics = (struct Metric_list){elements, n};
 }
 
-static void take_param(struct ctx *c, struct rows *r, void *element) {
-    *(struct Param *)element = (struct Param){.key = row_dup(c, r, 1), .value = row_dup(c, r, 2)};
+static void take_param(struct keys *k, struct rows *r, void *element) {
+    *(struct Param *)element = (struct Param){.key = row_key(k, r, 1), .value = row_dup(k->c, r, 2)};
 }
 
 static void put_params(struct Run *run, void *elements, size_t n) {
     run->data->params = (struct Param_list){elements, n};
 }
 
-static void take_tag(struct ctx *c, struct rows *r, void *element) {
-    *(struct RunTag *)element = (struct RunTag){.key = row_dup(c, r, 1), .value = row_dup(c, r, 2)};
+static void take_tag(struct keys *k, struct rows *r, void *element) {
+    *(struct RunTag *)element = (struct RunTag){.key = row_key(k, r, 1), .value = row_dup(k->c, r, 2)};
 }
 
 static void put_tags(struct Run *run, void *elements, size_t n) {
     run->data->tags = (struct RunTag_list){elements, n};
 }
 
-static void take_model_input(struct ctx *c, struct rows *r, void *element) {
-    *(struct ModelInput *)element = (struct ModelInput){.model_id = row_dup(c, r, 1)};
+static void take_model_input(struct keys *k, struct rows *r, void *element) {
+    *(struct ModelInput *)element = (struct ModelInput){.model_id = row_dup(k->c, r, 1)};
 }
 
 static void put_model_inputs(struct Run *run, void *elements, size_t n) {
     run->inputs->model_inputs = (struct ModelInput_list){elements, n};
 }
 
-static void take_model_output(struct ctx *c, struct rows *r, void *element) {
-    *(struct ModelOutput *)element = (struct ModelOutput){.model_id = row_dup(c, r, 1), .step = I64(row_i64(r, 2))};
+static void take_model_output(struct keys *k, struct rows *r, void *element) {
+    *(struct ModelOutput *)element = (struct ModelOutput){.model_id = row_dup(k->c, r, 1), .step = I64(row_i64(r, 2))};
 }
 
 static void put_model_outputs(struct Run *run, void *elements, size_t n) {
@@ -65,20 +87,20 @@ static void put_model_outputs(struct Run *run, void *elements, size_t n) {
 }
 
 static const struct part page_parts[] = {
-    {"SELECT j.key, m.key, m.value, m.is_nan, m.timestamp, m.step FROM json_each(?) j"
+    {"SELECT m.run_uuid, m.key, m.value, m.is_nan, m.timestamp, m.step FROM json_each(?) j"
      " CROSS JOIN latest_metrics m ON m.run_uuid = j.value",
      sizeof(struct Metric), take_metric, put_metrics},
-    {"SELECT j.key, p.key, p.value FROM json_each(?) j CROSS JOIN params p ON p.run_uuid = j.value",
+    {"SELECT p.run_uuid, p.key, p.value FROM json_each(?) j CROSS JOIN params p ON p.run_uuid = j.value",
      sizeof(struct Param), take_param, put_params},
-    {"SELECT j.key, t.key, t.value FROM json_each(?) j CROSS JOIN tags t ON t.run_uuid = j.value",
+    {"SELECT t.run_uuid, t.key, t.value FROM json_each(?) j CROSS JOIN tags t ON t.run_uuid = j.value",
      sizeof(struct RunTag), take_tag, put_tags},
-    {"SELECT j.key, i.destination_id, i.step FROM json_each(?) j CROSS JOIN inputs i"
+    {"SELECT i.source_id, i.destination_id, i.step FROM json_each(?) j CROSS JOIN inputs i"
      " ON i.source_type = 'RUN_OUTPUT' AND i.source_id = j.value AND i.destination_type = 'MODEL_OUTPUT'",
      sizeof(struct ModelOutput), take_model_output, put_model_outputs},
 };
 
 static const struct part model_inputs = {
-    "SELECT j.key, i.destination_id FROM json_each(?) j CROSS JOIN inputs i"
+    "SELECT i.source_id, i.destination_id FROM json_each(?) j CROSS JOIN inputs i"
     " ON i.source_type = 'RUN_INPUT' AND i.source_id = j.value AND i.destination_type = 'MODEL_INPUT'",
     sizeof(struct ModelInput), take_model_input, put_model_inputs};
 
@@ -98,22 +120,34 @@ static void *element_add(struct ctx *c, struct elements *e, size_t size) {
     return e->v + e->n++ * size;
 }
 
-static int load_part(struct ctx *c, const struct part *p, struct str ids, struct Run *runs, size_t n) {
-    struct elements e = {.v = arena_raw(c->arena, 1), .first = ARENA_ARRAY(c->arena, size_t, n + 1)};
+/* Reads the rows; e->first tells whose they are. */
+static int read_part(struct ctx *c, const struct part *p, const struct wanted *w, struct elements *e) {
+    struct keys keys = {.c = c};
     struct rows *r;
     size_t run = 0;
-    int err = db_query(c, &r, p->sql, "s", ids);
+    int err = db_query(c, &r, p->sql, "s", w->json);
     if (err)
         return err;
     while ((err = rows_next(c, r)) == 1) {
-        for (size_t at = (size_t)row_i64(r, 0); run <= at; run++)
-            e.first[run] = e.n;
-        p->take(c, r, element_add(c, &e, p->size));
+        struct str id = row_str(r, 0);
+        while (run < w->n && !str_eq(w->ids[run], id))
+            e->first[++run] = e->n;
+        if (run == w->n) {
+            err = fail(c, ERR_INTERNAL, "The rows of run %.*s are out of order", STR_FMT(id));
+            break;
+        }
+        p->take(&keys, r, element_add(c, e, p->size));
     }
     rows_end(r);
-    for (; run <= n; run++)
-        e.first[run] = e.n;
-    for (size_t i = 0; i < n; i++)
+    while (run < w->n)
+        e->first[++run] = e->n;
+    return err;
+}
+
+static int load_part(struct ctx *c, const struct part *p, const struct wanted *w, struct Run *runs) {
+    struct elements e = {.v = arena_raw(c->arena, 1), .first = ARENA_ARRAY(c->arena, size_t, w->n + 1)};
+    int err = read_part(c, p, w, &e);
+    for (size_t i = 0; i < w->n; i++)
         if (e.first[i + 1] > e.first[i])
             p->put(&runs[i], e.v + e.first[i] * p->size, e.first[i + 1] - e.first[i]);
     return err;
@@ -169,18 +203,18 @@ static void name_from_tag(struct Run *run) {
             run->info->run_name = run->data->tags.v[i].value;
 }
 
-static int load_page(struct ctx *c, struct str ids, struct Run *runs, size_t n) {
+static int load_page(struct ctx *c, const struct wanted *w, struct Run *runs) {
     int err = OK;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < w->n; i++) {
         runs[i].data = ARENA_NEW(c->arena, struct RunData);
         runs[i].inputs = ARENA_NEW(c->arena, struct RunInputs);
         runs[i].outputs = ARENA_NEW(c->arena, struct RunOutputs);
     }
     for (size_t i = 0; !err && i < sizeof page_parts / sizeof *page_parts; i++)
-        err = load_part(c, &page_parts[i], ids, runs, n);
+        err = load_part(c, &page_parts[i], w, runs);
     if (!err)
-        err = load_dataset_inputs(c, ids, runs);
-    for (size_t i = 0; !err && i < n; i++)
+        err = load_dataset_inputs(c, w->json, runs);
+    for (size_t i = 0; !err && i < w->n; i++)
         if (runs[i].info)
             name_from_tag(&runs[i]);
     return err;
@@ -198,25 +232,27 @@ struct str q_json_array(struct ctx *c, const struct str *v, size_t n) {
     return buf_end(&b);
 }
 
-static struct str ids_of(struct ctx *c, const struct Run *runs, size_t n) {
-    struct str *ids = ARENA_ARRAY(c->arena, struct str, n);
-    for (size_t i = 0; i < n; i++)
-        ids[i] = runs[i].info->run_id;
-    return q_json_array(c, ids, n);
-}
-
-int q_run_page_load(struct ctx *c, struct Run *runs, size_t n) {
-    return load_page(c, ids_of(c, runs, n), runs, n);
+struct str q_json_ids(struct ctx *c, struct i64_list ids) {
+    struct buf b = BUF_IN(c->arena);
+    for (size_t i = 0; i < ids.n; i++) {
+        buf_char(&b, i ? ',' : '[');
+        buf_int(&b, ids.v[i]);
+    }
+    buf_char(&b, ']');
+    return buf_end(&b);
 }
 
 int q_run_data_load(struct ctx *c, struct Run *runs, size_t n) {
-    struct str ids = ids_of(c, runs, n);
-    int err = load_page(c, ids, runs, n);
-    return err ? err : load_part(c, &model_inputs, ids, runs, n);
+    struct str *ids = ARENA_ARRAY(c->arena, struct str, n);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = runs[i].info->run_id;
+    struct wanted w = {ids, n, q_json_array(c, ids, n)};
+    int err = load_page(c, &w, runs);
+    return err ? err : load_part(c, &model_inputs, &w, runs);
 }
 
 int q_runs_load(struct ctx *c, struct str_list ids, struct Run *runs) {
-    struct str array = q_json_array(c, ids.v, ids.n);
+    struct wanted w = {ids.v, ids.n, q_json_array(c, ids.v, ids.n)};
     struct rows *r;
     int err = db_query(
         c, &r, "SELECT j.key, " RUN_INFO_COLUMNS " FROM json_each(?) j CROSS JOIN runs r ON r.run_uuid = j.value", "s",
@@ -230,5 +266,5 @@ int q_runs_load(struct ctx *c, struct str_list ids, struct Run *runs) {
         q_run_info_row(c, r, 1, run->info);
     }
     rows_end(r);
-    return err ? err : load_page(c, array, runs, ids.n);
+    return err ? err : load_page(c, &w, runs);
 }

@@ -11,6 +11,7 @@
 
 #include "store/list.h"
 #include "store/q_logged_models.h"
+#include "store/q_run_data.h"
 #include "store/sort_values.h"
 
 enum {
@@ -22,16 +23,6 @@ enum {
 };
 
 /* ---- pieces ---- */
-
-static struct str ids_array(struct ctx *c, struct i64_list ids) {
-    struct buf b = BUF_IN(c->arena);
-    for (size_t i = 0; i < ids.n; i++) {
-        buf_char(&b, i ? ',' : '[');
-        buf_int(&b, ids.v[i]);
-    }
-    buf_char(&b, ']');
-    return buf_end(&b);
-}
 
 /* The table of datasets that the schema's metric field speaks of: one row per dataset asked for. */
 static void with_datasets(struct sql *q, const struct logged_model_search *s) {
@@ -51,7 +42,7 @@ static void scope(struct sql *q, const struct logged_model_search *s, const char
     sql_fragment(q,
                  s->experiments.n == 1 ? "@.experiment_id = ?" : "@.experiment_id IN (SELECT value FROM json_each(?))",
                  alias);
-    sql_bind(q, s->experiments.n == 1 ? BIND_I(s->experiments.v[0]) : BIND_S(ids_array(q->c, s->experiments)));
+    sql_bind(q, s->experiments.n == 1 ? BIND_I(s->experiments.v[0]) : BIND_S(q_json_ids(q->c, s->experiments)));
     sql_fragment(q, " AND @.lifecycle_stage = 'active'", alias);
 }
 

@@ -29,16 +29,6 @@ static struct str stage(const struct run_search *s) {
     return s->view == VIEW_DELETED ? STR("deleted") : STR("active");
 }
 
-static struct str ids_array(struct ctx *c, struct i64_list ids) {
-    struct buf b = BUF_IN(c->arena);
-    for (size_t i = 0; i < ids.n; i++) {
-        buf_char(&b, i ? ',' : '[');
-        buf_int(&b, ids.v[i]);
-    }
-    buf_char(&b, ']');
-    return buf_end(&b);
-}
-
 /* Which runs are searched at all. */
 static void scope(struct sql *q, const struct run_search *s) {
     if (s->experiments.n == 1) {
@@ -46,7 +36,7 @@ static void scope(struct sql *q, const struct run_search *s) {
         sql_bind(q, BIND_I(s->experiments.v[0]));
     } else {
         sql_add(q, "r.experiment_id IN (SELECT value FROM json_each(?))");
-        sql_bind(q, BIND_S(ids_array(q->c, s->experiments)));
+        sql_bind(q, BIND_S(q_json_ids(q->c, s->experiments)));
     }
     if (s->view == VIEW_ALL)
         return;
@@ -148,7 +138,7 @@ static int find_newest_of_several(struct ctx *c, const struct run_search *s, str
     select_ids(&q, s);
     sql_add(&q, "json_each(?) e CROSS JOIN json_each(?) g CROSS JOIN runs r ON r.run_uuid IN (SELECT r.run_uuid"
                 " FROM runs r WHERE r.experiment_id = e.value AND r.lifecycle_stage = g.value");
-    sql_bind(&q, BIND_S(ids_array(c, s->experiments)));
+    sql_bind(&q, BIND_S(q_json_ids(c, s->experiments)));
     sql_bind(&q, BIND_S(s->view == VIEW_ALL       ? STR("[\"active\",\"deleted\"]")
                         : s->view == VIEW_DELETED ? STR("[\"deleted\"]")
                                                   : STR("[\"active\"]")));
