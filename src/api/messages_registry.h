@@ -282,9 +282,10 @@ DECLARE_MSG(CreateLoggedModel)
     F(M, enum_, status, LoggedModelStatus, REQ | CHK)
 DECLARE_MSG(FinalizeLoggedModel)
 
+/* Whatever `allow_deleted` holds but "true" means no. */
 #define GetLoggedModel_FIELDS(F, M) \
     F(M, str, model_id, , 0) \
-    F(M, bool_, allow_deleted, , 0)
+    F(M, str, allow_deleted, , 0)
 DECLARE_MSG(GetLoggedModel)
 
 #define DeleteLoggedModel_FIELDS(F, M) \

@@ -124,7 +124,7 @@ int logged_model_finalize(struct ctx *c, const struct FinalizeLoggedModel *req, 
 }
 
 int logged_model_get(struct ctx *c, const struct GetLoggedModel *req, struct LoggedModelResponse *res) {
-    return answer(c, req->model_id, req->allow_deleted.v, res);
+    return answer(c, req->model_id, str_ieq(req->allow_deleted, STR("true")), res);
 }
 
 int logged_model_delete(struct ctx *c, const struct DeleteLoggedModel *req, struct Empty *res) {
