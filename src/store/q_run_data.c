@@ -256,7 +256,7 @@ int q_runs_load(struct ctx *c, struct str_list ids, struct Run *runs) {
     struct rows *r;
     int err = db_query(
         c, &r, "SELECT j.key, " RUN_INFO_COLUMNS " FROM json_each(?) j CROSS JOIN runs r ON r.run_uuid = j.value", "s",
-        array);
+        w.json);
     if (err)
         return err;
     memset(runs, 0, ids.n * sizeof *runs);
