@@ -35,7 +35,7 @@ static const struct {
 } roles[] = {
     /* Savepoints of the writer keep their undo pages in memory with temp_store=MEMORY. */
     [ROLE_WRITER] = {"PRAGMA cache_size=-8000;PRAGMA temp_store=MEMORY;", WRITER_STATEMENTS},
-    [ROLE_READER] = {"PRAGMA cache_size=-2000;PRAGMA query_only=ON;", READER_STATEMENTS},
+    [ROLE_READER] = {"PRAGMA cache_size=-4000;PRAGMA query_only=ON;", READER_STATEMENTS},
     [ROLE_KEEPER] = {"PRAGMA cache_size=-64;", 4},
 };
 
