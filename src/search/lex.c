@@ -62,13 +62,20 @@ static bool quoted(struct lexer *lx, struct str *content) {
     return true;
 }
 
-/* The key after the dot of a prefix: quoted, or word characters and dots. */
+/* Whether a bare key goes on here: word characters and dots, and a dash or slash between them (MLflow's search of
+ * logged models takes those). */
+static bool in_key(const struct lexer *lx) {
+    char ch = peek(lx, 0);
+    return is_word(ch) || ch == '.' || ((ch == '-' || ch == '/') && is_word(peek(lx, 1)));
+}
+
+/* The key after the dot of a prefix, quoted or bare. */
 static int key(struct ctx *c, struct lexer *lx, struct token *t) {
     size_t start = lx->at;
     char ch = peek(lx, 0);
     if (ch == '`' || ch == '"' || ch == '\'')
         return quoted(lx, &t->value) ? OK : refuse(c, lx, start, "a quote that is not closed");
-    while (is_word(peek(lx, 0)) || peek(lx, 0) == '.')
+    while (in_key(lx))
         lx->at++;
     t->value = str_sub(lx->text, start, lx->at - start);
     return t->value.n ? OK : refuse(c, lx, start, "a key is missing");
@@ -136,7 +143,7 @@ static int other(struct ctx *c, struct lexer *lx, struct token *t) {
     default:
         if (!is_operator(peek(lx, 0)))
             return refuse(c, lx, start,
-                          "an unexpected character (a key with others than letters, digits, '_' and '.'"
+                          "an unexpected character (a key with others than letters, digits, '_', '.', '-' and '/'"
                           " stands in back-ticks)");
         while (is_operator(peek(lx, 1)))
             lx->at++;
