@@ -1,6 +1,7 @@
 """Which random call comes next, and what is done to make it odd. Called by random_calls.py."""
 
 import json
+import re
 
 import random_search as search
 import random_world as made
@@ -25,7 +26,8 @@ def draw(world, position):
         return world.queue.pop(0)
     if position < len(FIRST):
         return FIRST[position](world)
-    functions, weights = zip(*CALLS)
+    focused = position > world.settled and [(f, n) for f, n in CALLS if re.search(world.focus, f.__name__)]
+    functions, weights = zip(*(focused or CALLS))
     call = world.dice.choices(functions, weights)[0](world)
     if world.chance(14):
         damage(world, call)

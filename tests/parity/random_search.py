@@ -159,8 +159,8 @@ def runs_search(w):
     if w.chance(75):
         body["filter"] = filter_of(w, run_condition)
     if w.chance(50):
-        plain = ["attributes.start_time", "start_time", "attribute.end_time", "status", "run_name", "attributes.run_id", "Created", "duration", "`Start Time`",
-                 "attributes.artifact_uri", "user_id", "lifecycle_stage", "`Run Name`", "attributes.`start_time`", "end_time", "nope", "datasets.name"]
+        plain = ["attributes.start_time", "start_time", "attribute.end_time", "status", "run_name", "Created", "duration", "`Start Time`",
+                 "user_id", "lifecycle_stage", "`Run Name`", "attributes.`start_time`", "end_time", "nope", "datasets.name"]
         body["order_by"] = [order_key(w, plain, ["metrics.", "params.", "tags.", "metric.", "param.", "tag."]) for _ in range(w.dice.randint(0, 2))]
     if w.chance(50):
         body["max_results"] = max_results(w)
@@ -203,7 +203,7 @@ def versions_search(w):
     query = {"filter": filter_of(w, version_condition) + " AND name LIKE '@P@%'" if w.chance(60) else "name LIKE '@P@%'"}
     if w.chance(60):
         query["order_by"] = [w.pick(["name", "version_number", "last_updated_timestamp", "creation_timestamp"],
-                                    ["version", "nope", "tags.x", "run_id", "source_path", "current_stage"], 10)
+                                    ["version", "nope", "tags.x", "source_path", "current_stage"], 10)
                              + w.pick(["", " ASC", " DESC"], [" UP", "  desc"], 6) for _ in range(w.dice.randint(0, 2))]
     query["max_results"] = w.pick([1, 2, 3, 100], [0, -1, 200000, 200001, "x", 1.5], 8)
     return paged(w, "GET", "model-versions/search", queryable(query), "query")
@@ -214,7 +214,7 @@ def logged_search(w):
     if w.chance(70):
         body["filter"] = filter_of(w, logged_condition)
     if w.chance(40):
-        plain = ["name", "creation_timestamp", "last_updated_timestamp", "model_type", "status", "source_run_id", "nope", "creation_time", "attributes.name"]
+        plain = ["name", "creation_timestamp", "last_updated_timestamp", "model_type", "status", "nope", "creation_time", "attributes.name"]
         body["order_by"] = []
         for _ in range(w.dice.randint(0, 2)):
             item = {"field_name": w.pick(plain) if w.chance(60) else "metrics." + quoted_key(w, w.key())}
