@@ -11,8 +11,8 @@
 #include "store/q_models.h"
 #include "store/q_versions.h"
 
-int model_load(struct ctx *c, struct RegisteredModel *model) {
-    int err = q_versions_latest(c, model->name, &model->latest_versions);
+int model_load(struct ctx *c, enum latest_order order, struct RegisteredModel *model) {
+    int err = q_versions_latest(c, model->name, order, &model->latest_versions);
     if (!err)
         err = q_versions_load_tags(c, model->latest_versions.v, model->latest_versions.n);
     if (!err)
@@ -32,7 +32,7 @@ int model_is_prompt(struct ctx *c, struct str name, bool *prompt) {
 static int answer(struct ctx *c, struct str name, struct RegisteredModelResponse *res) {
     res->registered_model = ARENA_NEW(c->arena, struct RegisteredModel);
     int err = q_model_get(c, name, res->registered_model);
-    return err ? err : model_load(c, res->registered_model);
+    return err ? err : model_load(c, LATEST_BY_USE, res->registered_model);
 }
 
 /* ---- create --------------------------------------------------------------------------------------------- */
@@ -165,7 +165,7 @@ int model_latest_versions(struct ctx *c, const struct GetLatestVersions *req, st
     if (!err)
         err = parse_stages(c, &req->stages, &stages);
     if (!err)
-        err = q_versions_latest(c, req->name, &latest);
+        err = q_versions_latest(c, req->name, LATEST_BY_USE, &latest);
     for (size_t i = 0; i < latest.n && !err; i++)
         if (stages.n == 0 || holds(&stages, latest.v[i].current_stage)) {
             err = load_aliases(c, &latest.v[i]);

@@ -2,6 +2,7 @@
  * models with a tag. Called by the api room inside the transaction of the route. Errors: MLflow's codes and texts. */
 #pragma once
 #include "api/messages.h"
+#include "store/q_versions.h"
 
 [[nodiscard]] int model_create(struct ctx *c, const struct CreateRegisteredModel *req,
                                struct RegisteredModelResponse *res);
@@ -21,7 +22,7 @@
                                         struct GetLatestVersionsResponse *res);
 
 /* Adds to a model what q_model_get leaves out: latest versions with their tags, the model's tags and aliases. */
-[[nodiscard]] int model_load(struct ctx *c, struct RegisteredModel *model);
+[[nodiscard]] int model_load(struct ctx *c, enum latest_order order, struct RegisteredModel *model);
 
 /* Is the model a prompt? Fails with ERR_NOT_FOUND when there is none. MLflow: RegisteredModel._is_prompt. */
 [[nodiscard]] int model_is_prompt(struct ctx *c, struct str name, bool *prompt);

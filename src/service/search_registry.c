@@ -112,16 +112,6 @@ static int read_question(struct ctx *c, const struct question *q, struct registr
     return page_token_read(c, q->page_token, fingerprint(q), s->sort.n, &s->from);
 }
 
-/* A search gives the latest versions in order of their stages' names; there are four at most. */
-static void order_by_stage(struct ModelVersion_list *list) {
-    for (size_t i = 1; i < list->n; i++)
-        for (size_t k = i; k > 0 && str_cmp(list->v[k].current_stage, list->v[k - 1].current_stage) < 0; k--) {
-            struct ModelVersion swap = list->v[k];
-            list->v[k] = list->v[k - 1];
-            list->v[k - 1] = swap;
-        }
-}
-
 /* ---- operations ----------------------------------------------------------------------------------------- */
 
 int models_search(struct ctx *c, const struct SearchRegisteredModels *req, struct SearchRegisteredModelsResponse *res) {
@@ -132,10 +122,8 @@ int models_search(struct ctx *c, const struct SearchRegisteredModels *req, struc
     int err = read_question(c, &q, &s);
     if (!err)
         err = q_find_models(c, &s, &res->registered_models, &next);
-    for (size_t i = 0; i < res->registered_models.n && !err; i++) {
-        err = model_load(c, &res->registered_models.v[i]);
-        order_by_stage(&res->registered_models.v[i].latest_versions);
-    }
+    for (size_t i = 0; i < res->registered_models.n && !err; i++)
+        err = model_load(c, LATEST_BY_STAGE, &res->registered_models.v[i]);
     if (!err && next)
         res->next_page_token = page_token_write(c, fingerprint(&q), next, s.sort.n);
     return err;

@@ -71,17 +71,19 @@ int q_version_last(struct ctx *c, struct str name, bool *found, struct ModelVers
     "(SELECT " which                                                                                                   \
     "(t.version) FROM model_versions t WHERE t.workspace = ? AND t.name = ? AND t.current_stage = g.stage)"
 
-int q_versions_latest(struct ctx *c, struct str name, struct ModelVersion_list *out) {
+/* The latest version of each stage g.stage. */
+#define LATEST                                                                                                         \
+    "SELECT " VERSION_COLUMNS(                                                                                         \
+        "v") " FROM (SELECT 'None' AS stage UNION ALL SELECT 'Staging' UNION ALL SELECT 'Production' UNION ALL SELECT" \
+             " 'Archived') g CROSS JOIN model_versions v ON v.workspace = ? AND v.name = ? AND v.version"              \
+             " = " END_OF_STAGE("max") " ORDER BY "
+
+int q_versions_latest(struct ctx *c, struct str name, enum latest_order order, struct ModelVersion_list *out) {
     struct rows *r;
     struct str w = c->workspace;
-    int err =
-        db_query(c, &r,
-                 "SELECT " VERSION_COLUMNS(
-                     "v") " FROM (SELECT 'None' AS stage UNION ALL SELECT 'Staging'"
-                          " UNION ALL SELECT 'Production' UNION ALL SELECT 'Archived') g CROSS JOIN model_versions v"
-                          " ON v.workspace = ? AND v.name = ? AND v.version = " END_OF_STAGE(
-                              "max") " ORDER BY " END_OF_STAGE("min"),
-                 "ssssss", w, name, w, name, w, name);
+    int err = order == LATEST_BY_STAGE
+                  ? db_query(c, &r, LATEST "g.stage", "ssss", w, name, w, name)
+                  : db_query(c, &r, LATEST END_OF_STAGE("min"), "ssssss", w, name, w, name, w, name);
     if (err)
         return err;
     while ((err = rows_next(c, r)) == 1) {

@@ -27,8 +27,11 @@ void q_version_row(struct ctx *c, struct rows *r, int col, struct ModelVersion *
 /* Reads the version with the highest number. */
 [[nodiscard]] int q_version_last(struct ctx *c, struct str name, bool *found, struct ModelVersion *out);
 
-/* Reads the version with the highest number of each stage, in the order in which the stages came into use. */
-[[nodiscard]] int q_versions_latest(struct ctx *c, struct str name, struct ModelVersion_list *out);
+/* Reads the version with the highest number of each stage: in the order in which the stages came into use, or in that
+ * of their names. */
+enum latest_order { LATEST_BY_USE, LATEST_BY_STAGE };
+[[nodiscard]] int q_versions_latest(struct ctx *c, struct str name, enum latest_order order,
+                                    struct ModelVersion_list *out);
 
 /* The number after the highest that was ever given. The model must be locked (q_model_touch). */
 [[nodiscard]] int q_version_next(struct ctx *c, struct str name, int64_t *version);
