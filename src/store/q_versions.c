@@ -66,10 +66,11 @@ int q_version_last(struct ctx *c, struct str name, bool *found, struct ModelVers
                   "ss", c->workspace, name);
 }
 
-/* The first or last version of the model in stage g.stage: bind workspace and name. */
+/* The first or last version of the model in stage g.stage: bind workspace and name. coalesce keeps the database from
+ * walking through all versions in order of the primary key. */
 #define END_OF_STAGE(which)                                                                                            \
-    "(SELECT " which                                                                                                   \
-    "(t.version) FROM model_versions t WHERE t.workspace = ? AND t.name = ? AND t.current_stage = g.stage)"
+    "(SELECT " which "(t.version) FROM model_versions t WHERE coalesce(t.workspace, '') = ? AND t.name = ? AND "       \
+                     "t.current_stage = g.stage)"
 
 /* The latest version of each stage g.stage. */
 #define LATEST                                                                                                         \

@@ -22,5 +22,6 @@ CREATE INDEX IF NOT EXISTS millrace_logged_model_metrics_value
 CREATE INDEX IF NOT EXISTS millrace_model_versions_newest
     ON model_versions (last_updated_time DESC, name, version DESC);
 
--- The versions of a model in a stage: the latest of each.
-CREATE INDEX IF NOT EXISTS millrace_model_versions_stage ON model_versions (workspace, name, current_stage, version);
+-- The versions of a model in a stage: the latest of each. The workspace comes last, lest MLflow's own server takes it to
+-- list the versions of a model, in another order than it is used to.
+CREATE INDEX IF NOT EXISTS millrace_model_versions_latest ON model_versions (name, current_stage, version, workspace);
