@@ -118,18 +118,18 @@ static int value_check(struct ctx *c, struct str value) {
     return fail_invalid(c, "'value' exceeds the maximum length of %d characters", MAX_VALUE);
 }
 
-int registry_tag_key_check(struct ctx *c, struct str key) {
+static int key_check(struct ctx *c, struct str key) {
     struct str none = STR("");
     return validate_tag(c, AT_TOP, key, &none);
 }
 
 int model_tag_check(struct ctx *c, struct str key, struct str value) {
-    int err = registry_tag_key_check(c, key);
+    int err = key_check(c, key);
     return err ? err : value_check(c, value);
 }
 
 int version_tag_check(struct ctx *c, struct str key, struct str value) {
-    int err = registry_tag_key_check(c, key);
+    int err = key_check(c, key);
     if (!err && str_is(key, PROMPT_TEXT_TAG) && utf8_length(value) > MAX_VALUE)
         return fail_invalid(c, "Prompt text exceeds max length of %d characters.", MAX_VALUE);
     return err ? err : value_check(c, value);

@@ -26,7 +26,6 @@
 bool stage_is_active(struct str stage);
 
 /* Keys and values of tags. MLflow: _validate_registered_model_tag, _validate_model_version_tag. */
-[[nodiscard]] int registry_tag_key_check(struct ctx *c, struct str key);
 [[nodiscard]] int model_tag_check(struct ctx *c, struct str key, struct str value);
 [[nodiscard]] int version_tag_check(struct ctx *c, struct str key, struct str value);
 

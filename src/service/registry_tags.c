@@ -3,6 +3,7 @@
 
 #include "service/registry_events.h"
 #include "service/registry_rules.h"
+#include "service/validate.h"
 #include "store/q_models.h"
 #include "store/q_versions.h"
 
@@ -31,7 +32,7 @@ int model_tag_delete(struct ctx *c, const struct DeleteRegisteredModelTag *req, 
     (void)res;
     int err = model_name_check(c, req->name);
     if (!err)
-        err = registry_tag_key_check(c, req->key);
+        err = validate_key(c, req->key);
     if (!err)
         err = check_model(c, req->name);
     if (!err)
@@ -61,7 +62,7 @@ int version_tag_delete(struct ctx *c, const struct DeleteModelVersionTag *req, s
     if (!err)
         err = version_parse(c, req->version, &version);
     if (!err)
-        err = registry_tag_key_check(c, req->key);
+        err = validate_key(c, req->key);
     if (!err)
         err = q_version_check(c, req->name, version);
     if (!err)

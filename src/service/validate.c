@@ -182,6 +182,10 @@ int validate_param(struct ctx *c, struct place at, struct str key, struct str *v
     return err ? err : check_pair(c, key, value, STR("Param key"), STR("Param value"), MAX_PARAM_VALUE);
 }
 
+int validate_key(struct ctx *c, struct str key) {
+    return check_name(c, AT_TOP, "key", key);
+}
+
 int validate_tag(struct ctx *c, struct place at, struct str key, struct str *value) {
     int err = check_name(c, at, "key", key);
     if (err)

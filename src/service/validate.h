@@ -34,6 +34,9 @@ struct place {
 [[nodiscard]] int validate_param(struct ctx *c, struct place at, struct str key, struct str *value);
 [[nodiscard]] int validate_tag(struct ctx *c, struct place at, struct str key, struct str *value);
 
+/* The key of a tag that is to go: its form, not its length. MLflow: _validate_tag_name. */
+[[nodiscard]] int validate_key(struct ctx *c, struct str key);
+
 /* A tag of an experiment; the tags of trace archival must hold their JSON. */
 [[nodiscard]] int validate_experiment_tag(struct ctx *c, struct str key, struct str value);
 
