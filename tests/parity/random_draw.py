@@ -27,9 +27,10 @@ def draw(world, position):
     if position < len(FIRST):
         return FIRST[position](world)
     focused = position > world.settled and [(f, n) for f, n in CALLS if re.search(world.focus, f.__name__)]
+    world.tame = bool(world.focus) and not focused
     functions, weights = zip(*(focused or CALLS))
     call = world.dice.choices(functions, weights)[0](world)
-    if world.chance(14):
+    if world.chance(0 if world.tame else 14):
         damage(world, call)
     elif world.chance(3) and isinstance(call.body, dict):
         call.raw = json.dumps(json.dumps(call.body))  # as old clients write it
@@ -56,7 +57,7 @@ def damage(world, call):
         return
     target = json.loads(json.dumps(target))
     for _ in range(world.pick([1, 1, 1, 2])):
-        spots = list(places(target))
+        spots = [spot for spot in places(target) if spot[1] != "filter"]  # it keeps a search among the episode's own
         if spots:
             one_damage(world, call, target, *world.dice.choice(spots))
     if call.body is NO_BODY:

@@ -1,6 +1,7 @@
 """Random searches: filters from the whole grammar and beyond it, orders, pages to the end. Called by random_draw.py."""
 
 import json
+import re
 
 from random_world import HEX, NUMBERS, ODD_IDS, STATUSES, TEXTS, VIEWS, Call, paged
 
@@ -9,7 +10,8 @@ from random_world import HEX, NUMBERS, ODD_IDS, STATUSES, TEXTS, VIEWS, Call, pa
 
 def quoted_key(w, key):
     plain = key.replace("`", "").replace('"', "")
-    return w.pick([f"`{plain}`", f'"{plain}"', plain], [key, f"'{plain}'", f"`{key}`"], 4)
+    bare = [plain] if re.fullmatch(r"[\w.]+", plain) else []
+    return w.pick([f"`{plain}`", f'"{plain}"', *bare], [key, f"'{plain}'", f"`{key}`"], 4)
 
 
 def string_value(w, values):
@@ -110,17 +112,17 @@ def version_condition(w):
 def logged_condition(w):
     roll = w.dice.random()
     if roll < 0.25:
-        return condition(w, prefixed(w, quoted_key(w, w.key()), ["metrics.", "metric."]), NUMBERS, "number")
+        return condition(w, prefixed(w, quoted_key(w, w.key()), ["metrics."]), NUMBERS, "number")
     if roll < 0.45:
-        return condition(w, prefixed(w, quoted_key(w, w.key()), ["params.", "param."]), TEXTS, "text")
+        return condition(w, prefixed(w, quoted_key(w, w.key()), ["params."]), TEXTS, "text")
     if roll < 0.65:
-        return condition(w, prefixed(w, quoted_key(w, w.key()), ["tags.", "tag."]), TEXTS, "text")
+        return condition(w, prefixed(w, quoted_key(w, w.key()), ["tags."]), TEXTS, "text")
     if roll < 0.75:
         return condition(w, prefixed(w, w.pick(["creation_timestamp", "last_updated_timestamp", "creation_time", "last_updated_timestamp_ms"]),
-                                     ["attributes.", "", "attribute."]), TIME_VALUES, "number")
+                                     ["attributes.", ""]), TIME_VALUES, "number")
     name, values = w.pick([("name", ["nlm1", "nlm2", "x"]), ("model_id", ["@lm1@", "@lm2@", "x"]), ("model_type", TEXTS), ("source_run_id", ["@run1@", "x"]),
-                           ("status", ["READY", "PENDING", "FAILED", "2"]), ("experiment_id", ["@exp1@"]), ("artifact_uri", ["x"]), ("run_id", ["@run1@"])])
-    return condition(w, prefixed(w, name, ["attributes.", "", "attribute."]), values, "text")
+                           ("status", ["READY", "PENDING", "FAILED", "2"]), ("experiment_id", ["@exp1@"]), ("artifact_uri", ["x"])])
+    return condition(w, prefixed(w, name, ["attributes.", ""]), values, "text")
 
 
 def filter_of(w, one):

@@ -47,7 +47,7 @@ VIEWS = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"]
 HEX = "0123456789abcdef0123456789abcdef"
 ODD_IDS = [HEX, " ", "nope", "999999", "m-" + HEX, HEX.upper(), HEX[:-1], "../x", "a/b", "x" * 300, "-1", "1e3", "ünï", "'", "%41",
            "@run1@ ", "@exp1@", "@lm1@", "@run1@", "None", "null", "99999999999999999999"]
-ODD_NAMES = ["", " ", "..", ".", "/", "@P@a/b", "@P@a:b", "@P@a.b", "@P@a%b", '@P@a"b', "@P@a'b", "@P@" + "x" * 243, "@P@" + "x" * 248, "@P@" + "x" * 249,
+ODD_NAMES = ["", "@P@ ", "@P@..", "@P@/", "@P@a/b", "@P@a:b", "@P@a.b", "@P@a%b", '@P@a"b', "@P@a'b", "@P@" + "x" * 243, "@P@" + "x" * 248, "@P@" + "x" * 249,
              "@P@" + "x" * 250, "@P@" + "x" * 500, "@P@ünï", " @P@lead", "@P@trail ", "@P@a\nb", "@P@\U0001f600", "@P@a\\b", "@P@exp1",
              "@P@reg1", "@P@", "@P@#", "@P@?", "@P@a#b", "@P@../x", "@P@NULL", "@P@é" * 20]
 ODD_FILES = ["a b.txt", "ünï.txt", "a%20b", "a#b", "a?b", "a&b=c", ".hidden", "a..b", "-", "a+b", "~", "a;b", "a'b", 'a"b', "x" * 255,
@@ -67,6 +67,7 @@ class World:
         self.queue = []  # calls that must come next: further pages
         self.start_time = 1000
         self.settled, self.focus = 120, ""  # from that call on, only calls whose function's name matches
+        self.tame = False  # nothing odd: so that a world with a focus comes to be
 
     # --- dice ---
 
@@ -74,7 +75,8 @@ class World:
         return self.dice.random() * 100 < percent
 
     def pick(self, usual, odd=(), percent=12):
-        return self.dice.choice(odd if odd and (not usual or self.chance(percent)) else usual)
+        odd_now = odd and (not usual or self.chance(0 if self.tame else percent))
+        return self.dice.choice(odd if odd_now else usual)
 
     def fresh(self, kind):
         self.count[kind] = self.count.get(kind, 0) + 1
@@ -87,12 +89,13 @@ class World:
         return self.dice.choice(TEXTS[:6]) if self.chance(50) else self.pick(TEXTS, ODD_TEXTS, 20)
 
     def tags(self, most=3):
-        return [{"key": self.key(), "value": self.text()} for _ in range(self.dice.randint(0, most))]
+        found = [{"key": self.key(), "value": self.text()} for _ in range(self.dice.randint(0, most))]
+        return found if self.chance(5) and not self.tame else list({item["key"]: item for item in found}.values())
 
     def thing(self, things, odd=6, gone=12):
         """An object: mostly alive, sometimes deleted, None for an odd id."""
         alive = [t for t in things if not t.get("deleted")]
-        if self.chance(odd) or not things:
+        if self.chance(0 if self.tame else odd) or not things:
             return None
         if alive and not self.chance(gone):
             return self.dice.choice(alive[-6:])
@@ -128,8 +131,7 @@ def paged(w, method, path, arguments, kind, **more):
 
     def learn(world):
         if isinstance(getattr(call, kind), dict) and world.has(token):
-            asked = getattr(call, kind) if call.raw is None else arguments
-            world.queue.append(paged(world, method, path, {**asked, "page_token": f"@{token}@"}, kind, **more))
+            world.queue.append(paged(world, method, path, {**getattr(call, kind), "page_token": f"@{token}@"}, kind, **more))
     call.learn = learn
     return call
 
@@ -142,7 +144,7 @@ def experiment_create(w):
     body = {"name": w.pick([f"@P@{ref}", f"@P@ {ref} ü"], ["@P@exp1", "@P@EXP1", *ODD_NAMES], 10)}
     if w.chance(30):
         body["tags"] = w.tags()
-    if w.chance(12):
+    if w.chance(0 if w.tame else 12):
         body["artifact_location"] = w.pick(["s3://b/x", "s3://b/x/", "mlflow-artifacts:/own@P@", "/abs/x", "file:///abs/x"],
                                            ["", "rel", "s3://b/x?q=1", "s3://b/x#f", "s3://b/../x", "http://h/a%20b", "x" * 3000, "a\\b", "dbfs:/x",
                                             "s3://", "gs://b", "file:rel", "file://host/x", "nope://x", "s3://b/%2e%2e/x", " "], 40)
@@ -309,7 +311,8 @@ def inputs_log(w):
 
 
 def outputs_log(w):
-    models = [{"model_id": w.lm(), "step": w.pick([0, 1, 2], ODD_TIMES, 8)} for _ in range(w.dice.randint(0, 3))]
+    ids = [w.lm() for _ in range(w.dice.randint(0, 3))]
+    models = [{"model_id": ident, "step": w.pick([0, 1, 2], ODD_TIMES, 8)} for ident in (ids if w.chance(5) else dict.fromkeys(ids))]
     return Call("POST", "runs/outputs", body={"run_id": w.run(), "models": models})
 
 
@@ -531,7 +534,7 @@ def version_delete(w):
 
 def version_stage(w):
     body = version_body(w, stage=w.pick(STAGES, ODD_STAGES, 20))
-    if w.chance(60):
+    if w.chance(60) and (body["stage"] in ("Staging", "Production") or w.chance(10)):
         body["archive_existing_versions"] = w.pick([True, False], ["true", 1, None, "x"])
     return Call("POST", "model-versions/transition-stage", body=body)
 
