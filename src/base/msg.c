@@ -133,7 +133,7 @@ static bool parse_enum(const struct enum_def *e, struct str s, int *out) {
     *out = enum_value_of(e, s);
     if (*out >= 0)
         return true;
-    if (!num_parse_int(s.p, s.n, &number) || number < INT_MIN || number > INT_MAX || !enum_name(e, (int)number))
+    if (!parse_integer(s, &number) || number < INT_MIN || number > INT_MAX || !enum_name(e, (int)number))
         return false;
     *out = (int)number;
     return true;
