@@ -1,6 +1,8 @@
 """Which paths exist: unknown ones, wrong methods, HEAD and OPTIONS, slashes, prefixes, parts switched off. The statuses
 and texts were taken from the official server 3.17.2."""
 
+import time
+
 import pytest
 from program import ARTIFACTS, EXPERIMENTS, RUNS
 
@@ -112,15 +114,24 @@ def test_no_serve_artifacts(start):
     assert server.get(SEARCH).status == 200
 
 
+def until(read, good, seconds=5):
+    """What `read` gives once it is `good`: a request is counted after its answer has gone out."""
+    end = time.monotonic() + seconds
+    while not good(value := read()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return value
+
+
 def test_metrics_only_when_asked_for(start, raw):
     assert raw.get("/metrics").status == 404
     exposing = start("--expose-prometheus", "figures")
     exposing.get(SEARCH)
     exposing.get("/nope")
     exposing.make_run()
-    text = exposing.get("/metrics").text
-    assert 'mlflow_http_request_total{method="GET",status="200"} 1\n' in text
+    created = 'millrace_requests_total{method="POST",operation="2.0/mlflow/runs/create"} 1\n'
+    text = until(lambda: exposing.get("/metrics").text, lambda text: created in text)
+    assert created in text
+    assert 'mlflow_http_request_total{method="GET",status="200"} ' in text
     assert 'mlflow_http_request_total{method="GET",status="404"} 1\n' in text
     assert 'mlflow_http_request_duration_seconds_bucket{le="+Inf",method="POST",status="200"} 1\n' in text
-    assert 'millrace_requests_total{method="POST",operation="2.0/mlflow/runs/create"} 1\n' in text
     assert "millrace_store_commits_total" in text
