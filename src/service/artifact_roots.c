@@ -3,7 +3,6 @@
 
 #include "artifact/path.h"
 #include "artifact/uri.h"
-#include "base/num.h"
 #include "service/registry_rules.h"
 #include "store/q_artifact_roots.h"
 #include "store/q_runs.h"
@@ -29,9 +28,8 @@ int artifact_root_of_model(struct ctx *c, struct str model_id, struct str *uri) 
 
 static int location_of_version(struct ctx *c, struct str name, struct str version, struct str *uri) {
     int64_t number;
-    if (!num_parse_int(version.p ? version.p : "", version.n, &number))
-        return fail_invalid(c, "Parameter 'version' must be an integer, got '%.*s'.", STR_FMT(version));
-    return q_version_location(c, name, number, uri);
+    int err = version_parse(c, version.p ? version : STR(""), &number);
+    return err ? err : q_version_location(c, name, number, uri);
 }
 
 /* runs:/<run id>/<path> */

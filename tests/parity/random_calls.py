@@ -62,7 +62,7 @@ ALLOWED = (
     (r"experiments/update \| status \| 500 INVALID_STATE", "", "a fault of the request is a 400"),
     (REFUSES + r"The request body must be a JSON object", "", "half-read message: a list is no object"),
     (r"artifact.* json.message \| 400 [^|]*refers to a directory", r'"\.|/\.|/"', "slashes that say nothing are gone from the message"),
-    (r"artifact", r"\\n|%0a", "control characters in names of files"),
+    (r"artifact", r"\\[nt]|%0[a9]", "control characters in names of files"),
     (r"logged-models/search \| (json.models|order of models|status \| 200 \| 400)", r'filter.*(\\"|status|\w!\w|IN \(\()', "quotes, the names of a status"),
     (r"logged-models/search \| json.error_code \| 400 BAD_REQUEST", "", "the database driver's own refusal"),
     (r"get-history-bulk-interval \| ", r"^GET [^?]*\{", "half-read message: one handler looks for some fields in the query alone"),
