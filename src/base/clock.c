@@ -52,3 +52,8 @@ struct str uuid_hex(struct arena *a) {
     p[32] = 0;
     return (struct str){p, 32};
 }
+
+struct str uuid_dashed(struct arena *a) {
+    struct str hex = uuid_hex(a);
+    return str_fmt(a, "%.8s-%.4s-%.4s-%.4s-%.12s", hex.p, hex.p + 8, hex.p + 12, hex.p + 16, hex.p + 20);
+}

@@ -19,3 +19,6 @@ void random_bytes(void *out, size_t n);
 /* A new UUID as 32 lower-case hex digits: the form of run ids. It begins with the time (version 7), so that the rows of
  * runs made one after the other lie together in every index. */
 struct str uuid_hex(struct arena *a);
+
+/* A new UUID as it is usually written, with dashes: the form of webhook and delivery ids. */
+struct str uuid_dashed(struct arena *a);

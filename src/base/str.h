@@ -25,6 +25,11 @@ static inline struct str str_of(const char *z) {
     return (struct str){z, z ? strlen(z) : 0};
 }
 
+/* The string, or the empty one where it is absent. */
+static inline struct str str_or_empty(struct str s) {
+    return s.p ? s : STR("");
+}
+
 /* Same bytes? Absent equals empty. */
 static inline bool str_eq(struct str a, struct str b) {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

@@ -8,10 +8,6 @@
 
 enum { MAX_EXPERIMENTS = 20, MAX_SUMMARIES = 1000 };
 
-static struct str or_empty(struct str s) {
-    return s.p ? s : STR("");
-}
-
 static int add_tags(struct ctx *c, struct str input_uuid, const struct InputTag_list *tags) {
     for (size_t i = 0; i < tags->n; i++) {
         int err = q_input_tag_add(c, input_uuid, tags->v[i].key, tags->v[i].value);
@@ -40,7 +36,7 @@ static int add_model(struct ctx *c, const struct run_head *run, const struct Mod
     const struct input_edge edge = {.source_type = STR("RUN_INPUT"),
                                     .source_id = run->run_id,
                                     .destination_type = STR("MODEL_INPUT"),
-                                    .destination_id = or_empty(in->model_id)};
+                                    .destination_id = str_or_empty(in->model_id)};
     struct str uuid;
     bool added;
     return q_input_add(c, &edge, &added, &uuid);
@@ -65,7 +61,7 @@ static int add_output(struct ctx *c, const struct run_head *run, const struct Mo
     const struct input_edge edge = {.source_type = STR("RUN_OUTPUT"),
                                     .source_id = run->run_id,
                                     .destination_type = STR("MODEL_OUTPUT"),
-                                    .destination_id = or_empty(out->model_id),
+                                    .destination_id = str_or_empty(out->model_id),
                                     .step = out->step.v};
     struct str uuid;
     bool added;

@@ -11,10 +11,6 @@
 
 #define VERSIONS_TAG STR("mlflow.modelVersions")
 
-static struct str or_empty(struct str s) {
-    return s.p ? s : STR("");
-}
-
 static int answer(struct ctx *c, struct str model_id, bool deleted_too, struct LoggedModelResponse *res) {
     res->model = ARENA_NEW(c->arena, struct LoggedModel);
     int err = q_logged_model_get(c, model_id, deleted_too, res->model);
@@ -62,8 +58,8 @@ static struct LoggedModelInfo new_info(struct ctx *c, const struct CreateLoggedM
         .creation_timestamp_ms = I64(now),
         .last_updated_timestamp_ms = I64(now),
         .status = ENUM(LOGGED_MODEL_PENDING),
-        .model_type = or_empty(req->model_type),
-        .source_run_id = or_empty(req->source_run_id),
+        .model_type = str_or_empty(req->model_type),
+        .source_run_id = str_or_empty(req->source_run_id),
     };
     info.artifact_uri = location_of(c, e, info.model_id);
     return info;
@@ -74,8 +70,8 @@ static int add_params(struct ctx *c, struct str model_id, int64_t experiment_id,
     int err = OK;
     for (size_t i = 0; i < params->n && !err; i++) {
         bool added = false;
-        struct str key = or_empty(params->v[i].key);
-        err = q_logged_model_param_add(c, model_id, experiment_id, key, or_empty(params->v[i].value), &added);
+        struct str key = str_or_empty(params->v[i].key);
+        err = q_logged_model_param_add(c, model_id, experiment_id, key, str_or_empty(params->v[i].value), &added);
         if (!err && !added)
             err = fail(c, ERR_BAD_REQUEST, "The parameter '%.*s' of logged model '%.*s' is set already.", STR_FMT(key),
                        STR_FMT(model_id));
@@ -88,8 +84,8 @@ static int add_tags(struct ctx *c, struct str model_id, int64_t experiment_id, c
     int err = OK;
     for (size_t i = 0; i < tags->n && !err; i++) {
         bool added = false;
-        struct str key = or_empty(tags->v[i].key);
-        err = q_logged_model_tag_add(c, model_id, experiment_id, key, or_empty(tags->v[i].value), &added);
+        struct str key = str_or_empty(tags->v[i].key);
+        err = q_logged_model_tag_add(c, model_id, experiment_id, key, str_or_empty(tags->v[i].value), &added);
         if (!err && !added)
             err = fail(c, ERR_BAD_REQUEST, "The tag '%.*s' is given twice.", STR_FMT(key));
     }
@@ -146,7 +142,7 @@ int logged_model_log_params(struct ctx *c, const struct LogLoggedModelParams *re
 static int set_tags(struct ctx *c, struct str model_id, int64_t experiment_id, const struct LoggedModelTag_list *tags) {
     int err = OK;
     for (size_t i = 0; i < tags->n && !err; i++)
-        err = q_logged_model_tag_set(c, model_id, experiment_id, or_empty(tags->v[i].key), or_empty(tags->v[i].value));
+        err = q_logged_model_tag_set(c, model_id, experiment_id, str_or_empty(tags->v[i].key), str_or_empty(tags->v[i].value));
     return err;
 }
 

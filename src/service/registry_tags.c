@@ -7,10 +7,6 @@
 #include "store/q_models.h"
 #include "store/q_versions.h"
 
-static struct str or_empty(struct str s) {
-    return s.p ? s : STR("");
-}
-
 static int check_model(struct ctx *c, struct str name) {
     struct RegisteredModel model = {0};
     return q_model_get(c, name, &model);
@@ -24,8 +20,8 @@ int model_tag_set(struct ctx *c, const struct SetRegisteredModelTag *req, struct
     if (!err)
         err = check_model(c, req->name);
     if (!err)
-        err = q_model_tag_set(c, req->name, req->key, or_empty(req->value));
-    return err ? err : event_model_tag(c, req->name, req->key, or_empty(req->value));
+        err = q_model_tag_set(c, req->name, req->key, str_or_empty(req->value));
+    return err ? err : event_model_tag(c, req->name, req->key, str_or_empty(req->value));
 }
 
 int model_tag_delete(struct ctx *c, const struct DeleteRegisteredModelTag *req, struct Empty *res) {
@@ -51,8 +47,8 @@ int version_tag_set(struct ctx *c, const struct SetModelVersionTag *req, struct 
     if (!err)
         err = q_version_check(c, req->name, version);
     if (!err)
-        err = q_version_tag_set(c, req->name, version, req->key, or_empty(req->value));
-    return err ? err : event_version_tag(c, req->name, req->version, req->key, or_empty(req->value));
+        err = q_version_tag_set(c, req->name, version, req->key, str_or_empty(req->value));
+    return err ? err : event_version_tag(c, req->name, req->version, req->key, str_or_empty(req->value));
 }
 
 int version_tag_delete(struct ctx *c, const struct DeleteModelVersionTag *req, struct Empty *res) {

@@ -11,10 +11,6 @@
 #include "store/q_models.h"
 #include "store/q_versions.h"
 
-static struct str or_empty(struct str s) {
-    return s.p ? s : STR("");
-}
-
 int version_load(struct ctx *c, struct ModelVersion *v) {
     int64_t version;
     must(num_parse_int(v->version.p, v->version.n, &version));
@@ -51,10 +47,10 @@ static int add(struct ctx *c, const struct CreateModelVersion *req, const struct
         .creation_timestamp = I64(now),
         .last_updated_timestamp = I64(now),
         .current_stage = STR("None"),
-        .description = or_empty(req->description),
+        .description = str_or_empty(req->description),
         .source = from->source,
         .run_id = from->run_id,
-        .run_link = or_empty(req->run_link),
+        .run_link = str_or_empty(req->run_link),
         .status = ENUM(VERSION_READY),
     };
     return q_version_insert(c, &v, *version, from->storage_location);
@@ -71,7 +67,7 @@ int version_create(struct ctx *c, const struct CreateModelVersion *req, struct M
     if (!err)
         err = add(c, req, &from, &version);
     for (size_t i = 0; i < req->tags.n && !err; i++)
-        err = q_version_tag_set(c, req->name, version, req->tags.v[i].key, or_empty(req->tags.v[i].value));
+        err = q_version_tag_set(c, req->name, version, req->tags.v[i].key, str_or_empty(req->tags.v[i].value));
     if (!err && from.model_id.n)
         err = logged_model_add_version(c, from.model_id, req->name, version);
     if (!err)

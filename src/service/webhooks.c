@@ -282,9 +282,8 @@ int webhook_create(struct ctx *c, const struct CreateWebhook *req, struct Create
         err = seal(c, req->secret, &k.secret);
     if (err)
         return err;
-    struct str hex = uuid_hex(c->arena);
     *k.webhook = (struct Webhook){
-        .webhook_id = str_fmt(c->arena, "%.8s-%.4s-%.4s-%.4s-%s", hex.p, hex.p + 8, hex.p + 12, hex.p + 16, hex.p + 20),
+        .webhook_id = uuid_dashed(c->arena),
         .name = req->name,
         .description = req->description.n ? req->description : (struct str){0},
         .url = req->url,

@@ -9,13 +9,9 @@ static int take_text(struct ctx *c, struct rows *r, void *arg) {
     return OK;
 }
 
-static struct str or_empty(struct str s) {
-    return s.p ? s : STR("");
-}
-
 int q_dataset_ensure(struct ctx *c, int64_t experiment_id, const struct Dataset *d, struct str *uuid) {
     bool found;
-    struct str name = or_empty(d->name), digest = or_empty(d->digest);
+    struct str name = str_or_empty(d->name), digest = str_or_empty(d->digest);
     int err = db_one(c, &found, take_text, uuid,
                      "SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?", "iss",
                      experiment_id, name, digest);
@@ -25,7 +21,7 @@ int q_dataset_ensure(struct ctx *c, int64_t experiment_id, const struct Dataset 
     return db_run(c, NULL,
                   "INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type,"
                   " dataset_source, dataset_schema, dataset_profile) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                  "sissssss", *uuid, experiment_id, name, digest, or_empty(d->source_type), or_empty(d->source),
+                  "sissssss", *uuid, experiment_id, name, digest, str_or_empty(d->source_type), str_or_empty(d->source),
                   d->schema, d->profile);
 }
 
@@ -42,7 +38,7 @@ int q_input_add(struct ctx *c, const struct input_edge *e, bool *added, struct s
 
 int q_input_tag_add(struct ctx *c, struct str input_uuid, struct str name, struct str value) {
     return db_run(c, NULL, "INSERT INTO input_tags (input_uuid, name, value) VALUES (?, ?, ?)", "sss", input_uuid,
-                  or_empty(name), or_empty(value));
+                  str_or_empty(name), str_or_empty(value));
 }
 
 static int add_summary(struct ctx *c, struct rows *r, struct DatasetSummary_list *out) {

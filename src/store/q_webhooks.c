@@ -163,12 +163,6 @@ static int listeners(struct ctx *c, const struct WebhookEvent *event, struct str
     return err;
 }
 
-/* A random UUID with dashes. */
-static struct str dashed_uuid(struct arena *a) {
-    struct str hex = uuid_hex(a);
-    return str_fmt(a, "%.8s-%.4s-%.4s-%.4s-%.12s", hex.p, hex.p + 8, hex.p + 12, hex.p + 16, hex.p + 20);
-}
-
 int q_webhook_enqueue(struct ctx *c, const struct WebhookEvent *event, struct str body, int64_t now, int64_t most,
                       int64_t *n) {
     struct str_list to = {0};
@@ -187,7 +181,7 @@ int q_webhook_enqueue(struct ctx *c, const struct WebhookEvent *event, struct st
         err = db_run(c, NULL,
                      "INSERT INTO millrace_webhook_queue (delivery_id, webhook_id, body, attempts, due)"
                      " VALUES (?, ?, ?, 0, ?)",
-                     "sssi", dashed_uuid(c->arena), to.v[*n], body, now);
+                     "sssi", uuid_dashed(c->arena), to.v[*n], body, now);
     return err;
 }
 
